@@ -1,0 +1,1 @@
+"""The sound: clips, levels, timeline, mix, master, encoding, measuring."""

@@ -1,0 +1,1 @@
+"""The voices: engines that turn utterances into speech."""

@@ -1,0 +1,1 @@
+"""The episode's companions: transcripts, chapters, tags."""

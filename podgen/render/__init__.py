@@ -1,0 +1,1 @@
+"""The job: plan, store, pipeline, takes, report."""

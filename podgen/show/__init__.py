@@ -1,0 +1,1 @@
+"""The script: YAML in, frozen values with their places out."""
