@@ -1,1 +1,48 @@
-"""The voices: engines that turn utterances into speech."""
+"""The voices: engines that turn utterances into speech, and the registry that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from podgen.engines.base import Engine
+from podgen.errors import EngineError
+
+Settings = Mapping[str, object]
+
+
+def _voxtral(settings: Settings) -> Engine:
+    from podgen.engines.voxtral import VoxtralEngine
+
+    return VoxtralEngine(settings)
+
+
+def _kokoro(settings: Settings) -> Engine:
+    from podgen.engines.kokoro import KokoroEngine
+
+    return KokoroEngine(settings)
+
+
+def _hibari(settings: Settings) -> Engine:
+    from podgen.engines.hibari import HibariEngine
+
+    return HibariEngine(settings)
+
+
+REGISTRY: dict[str, Callable[[Settings], Engine]] = {
+    "voxtral": _voxtral,
+    "kokoro": _kokoro,
+    "hibari": _hibari,
+}
+"""Every engine by name, best sounding first: the order in which `podgen render` chooses."""
+
+
+def create(name: str, settings: Settings | None = None) -> Engine:
+    """The engine called `name` with its settings; loads no weights.
+
+    Raises:
+        EngineError: there is no such engine, or a setting is unknown to it.
+    """
+    factory = REGISTRY.get(name)
+    if factory is None:
+        raise EngineError(f"unknown engine '{name}'", f"use one of {', '.join(REGISTRY)}")
+    return factory(settings or {})
