@@ -1,0 +1,156 @@
+"""What the commands print: progress on a terminal, plain lines elsewhere, JSON lines on request."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from podgen.errors import PodgenError
+from podgen.render.events import (
+    Delivered,
+    Event,
+    Finished,
+    Planned,
+    Previewed,
+    Spoke,
+    Step,
+    Warned,
+    as_json,
+)
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+def show_events(events: Iterator[Event], *, json: bool) -> None:
+    """Watch a render to its end."""
+    if json:
+        for event in events:
+            print_json(as_json(event))
+    elif sys.stderr.isatty():
+        _show_bars(events)
+    else:
+        _show_lines(events)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON value on a line of its own, at once."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def print_json_error(error: PodgenError) -> None:
+    """An error as the last JSON line of a run."""
+    problems = [
+        {
+            "file": problem.place.file if problem.place else None,
+            "line": problem.place.line if problem.place else None,
+            "column": problem.place.column if problem.place else None,
+            "turn": problem.turn,
+            "what": problem.what,
+            "remedy": problem.remedy,
+        }
+        for problem in error.problems
+    ]
+    print_json({"event": "error", "exit_code": error.exit_code, "problems": problems})
+
+
+def describe(event: Event) -> str | None:
+    """A line for an event, or None where a line would be noise."""
+    match event:
+        case Planned(turns, missing, seconds, engine, why):
+            todo = f"{missing} to render, about {clock(seconds)}" if missing else "all rendered"
+            return f"{turns} turns on {engine} ({why}); {todo}"
+        case Spoke(turn, speaker, take, seconds, done, missing):
+            number = f" take {take}" if take > 1 else ""
+            return f"[{done}/{missing}] {speaker} {turn}{number} {seconds:.1f} s"
+        case Previewed(path, start, end):
+            return f"preview {path} ({clock(start)} to {clock(end)})"
+        case Warned(message):
+            return f"warning: {message}"
+        case Delivered(path, seconds, integrated, true_peak):
+            loudness = "" if integrated is None else f", {integrated:.1f} LUFS"
+            return f"{path}: {clock(seconds)}{loudness}, {true_peak:.1f} dBTP"
+        case Finished(report, turns, rendered):
+            return f"done: {rendered} of {turns} turns rendered; report {report}"
+    return None
+
+
+def _show_lines(events: Iterator[Event]) -> None:
+    step = ""
+    for event in events:
+        if isinstance(event, Step):
+            if event.step != step:
+                step = event.step
+                print(f"{step} ...", file=sys.stderr, flush=True)
+        elif line := describe(event):
+            print(line, file=_stream(event), flush=True)
+
+
+def _show_bars(events: Iterator[Event]) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        bars: dict[str, TaskID] = {}
+        speech = 0.0
+        for event in events:
+            if isinstance(event, Planned) and event.missing:
+                bars["speak"] = progress.add_task("speak", total=max(event.seconds, 0.1))
+            elif isinstance(event, Spoke):
+                speech += event.seconds
+                finished = event.done == event.missing
+                _advance(progress, bars, "speak", speech, finished)
+                continue
+            elif isinstance(event, Step):
+                if event.step not in bars:
+                    bars[event.step] = progress.add_task(event.step, total=1.0)
+                _advance(progress, bars, event.step, event.done, event.done >= 1)
+                continue
+            if line := describe(event):
+                progress.console.print(line, markup=False, soft_wrap=True)
+
+
+def _advance(
+    progress: Progress, bars: dict[str, TaskID], name: str, done: float, finished: bool
+) -> None:
+    bar = bars[name]
+    total = progress.tasks[progress.task_ids.index(bar)].total or 1.0
+    progress.update(bar, completed=total if finished else min(done, 0.99 * total))
+
+
+def _stream(event: Event) -> Any:
+    return sys.stdout if isinstance(event, Delivered | Finished | Previewed) else sys.stderr
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss, or h:mm:ss from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size_text(size: float) -> str:
+    """Bytes in the unit a reader wants."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Columns padded to their widest cell: readable on a terminal and by `awk`."""
+    lines = [[str(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())

@@ -1,0 +1,139 @@
+"""What the listing commands print: a table for people, JSON lines on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from podgen.console import clock, print_json, size_text, table
+from podgen.errors import MachineError
+
+if TYPE_CHECKING:
+    from podgen.doctor import Finding
+    from podgen.render.editing import TakeInfo
+    from podgen.render.plan import Plan
+    from podgen.render.store import Store
+    from podgen.voices import EngineVoices, Sample
+
+
+def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:
+    """A checked script: its size, cast and, where asked, its turns as they will be spoken."""
+    seconds = sum(turn.estimate for turn in plan.turns)
+    if json:
+        print_json(
+            {
+                "event": "checked",
+                "turns": len(plan.turns),
+                "seconds": round(seconds, 1),
+                "engine": plan.casting.engine,
+                "why": plan.casting.reason,
+                "warnings": list(plan.warnings),
+            }
+        )
+    for turn in plan.turns if spoken else ():
+        text = plan.engines[turn.part.engine].spoken(turn.utterance)
+        if json:
+            print_json(
+                {"event": "turn", "turn": turn.id, "speaker": turn.part.character, "spoken": text}
+            )
+        else:
+            print(f"{turn.id}  {turn.part.character}: {text}")
+    if not json:
+        for warning in plan.warnings:
+            typer.echo(f"warning: {warning}", err=True)
+        print(
+            f"{plan.show.path}: {len(plan.turns)} turns, about {clock(seconds)} of speech "
+            f"on {plan.casting.engine} ({plan.casting.reason})"
+        )
+
+
+def show_takes(takes: Sequence[TakeInfo], *, json: bool) -> None:
+    """A turn's takes; the one in use is marked."""
+    if json:
+        for take in takes:
+            print_json({**asdict(take), "path": str(take.path) if take.path else None})
+        return
+    rows = [
+        (
+            "*" if take.chosen else "",
+            take.take,
+            take.seed,
+            f"{take.seconds:.2f} s" if take.seconds is not None else "not rendered",
+            take.path or "",
+        )
+        for take in takes
+    ]
+    table(("used", "take", "seed", "length", "file"), rows)
+
+
+def show_voices(engines: Iterable[EngineVoices], *, json: bool) -> None:
+    """Voices by engine."""
+    for listed in engines:
+        if json:
+            for voice in listed.voices:
+                print_json({"engine": listed.engine, "usable": listed.usable, **asdict(voice)})
+            continue
+        state = "" if listed.usable else " (not usable here)"
+        print(f"{listed.engine}{state}: {listed.reason}")
+        for voice in listed.voices:
+            print(f"  {voice.name:<18} {voice.language:<6} {voice.gender:<2} {voice.description}")
+
+
+def show_samples(samples: Iterable[Sample], *, json: bool) -> None:
+    """Samples as they land."""
+    for sample in samples:
+        if json:
+            print_json({**asdict(sample), "path": str(sample.path)})
+        else:
+            print(f"{sample.path}  {sample.seconds:.1f} s")
+
+
+def show_diagnosis(findings: Iterable[Finding], *, json: bool) -> None:
+    """The doctor's findings.
+
+    Raises:
+        MachineError: podgen cannot render here.
+    """
+    missing = []
+    for finding in findings:
+        if json:
+            print_json(asdict(finding))
+        else:
+            mark = "ok" if finding.good else "--"
+            print(f"{mark}  {finding.what:<16} {finding.detail}")
+        if finding.needed and not finding.good:
+            missing.append(finding.what)
+    if missing:
+        raise MachineError(f"cannot render here: {', '.join(missing)}", "see the lines above")
+
+
+def show_store(store: Store, *, json: bool) -> None:
+    """The store's size by kind of clip."""
+    sizes: dict[str, list[int]] = {}
+    for entry in store.entries():
+        sizes.setdefault(entry.kind, []).append(entry.size)
+    if json:
+        for kind, each in sorted(sizes.items()):
+            print_json({"kind": kind, "clips": len(each), "bytes": sum(each)})
+        return
+    print(store.root)
+    table(
+        ("kind", "clips", "size"),
+        [(kind, len(each), size_text(sum(each))) for kind, each in sorted(sizes.items())],
+    )
+
+
+def show_verification(store: Store) -> None:
+    """Corrupt clips, removed as they are found."""
+    total = 0
+    corrupt = 0
+    for entry, intact in store.verify():
+        total += 1
+        if not intact:
+            corrupt += 1
+            store.discard(entry.kind, entry.key)
+            print(f"corrupt, removed: {entry.kind} {entry.key}")
+    print(f"{total} clips, {corrupt} corrupt")

@@ -1,0 +1,94 @@
+"""What a render tells whoever watches it: a terminal, a log, or a program reading JSON lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened during a render."""
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned(Event):
+    """The script is sound; rendering begins. `seconds` is the estimated speech still to make."""
+
+    name = "planned"
+    turns: int
+    missing: int
+    seconds: float
+    engine: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke(Event):
+    """A turn's take landed in the store; `done` of `missing` are there. Times in seconds."""
+
+    name = "spoke"
+    turn: str
+    speaker: str
+    take: int
+    seconds: float
+    done: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Event):
+    """Progress of a later step; `done` runs from 0 to 1."""
+
+    name = "step"
+    step: str
+    done: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Event):
+    """Something worth reading that does not stop the render."""
+
+    name = "warning"
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed(Event):
+    """The changed turn in its context can be heard. Times in seconds of the episode."""
+
+    name = "preview"
+    path: Path
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered(Event):
+    """A deliverable is measured and in place."""
+
+    name = "delivered"
+    path: Path
+    seconds: float
+    integrated: float | None
+    true_peak: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Event):
+    """The render is done; `rendered` turns were spoken now, the others came from the store."""
+
+    name = "finished"
+    report: Path
+    turns: int
+    rendered: int
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """The event as plain values, its name first."""
+    values = {field.name: getattr(event, field.name) for field in fields(event)}
+    plain = {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
+    return {"event": event.name, **plain}
