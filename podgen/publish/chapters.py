@@ -1,0 +1,68 @@
+"""Chapters: where each ends, the podcast namespace's JSON, and ffmpeg's metadata text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from podgen.publish.episode import ChapterMark, Episode
+
+
+def close_chapters(marks: Iterable[ChapterMark], length: int) -> tuple[ChapterMark, ...]:
+    """Sort chapters and end each where the next one starts, the last at `length` (samples).
+
+    Of two chapters at the same sample the later one stands; one at or past the end is dropped.
+    """
+    by_start = {mark.start: mark for mark in marks if mark.start < length}
+    starts = sorted(by_start)
+    ends = [*starts[1:], length]
+    return tuple(
+        replace(by_start[start], end=end)
+        for start, end in zip(starts, ends[: len(starts)], strict=True)
+    )
+
+
+def chapters_json(episode: Episode) -> str:
+    """JSON chapters 1.2.0 (podcast namespace, chapters/jsonChapters.md); times in seconds."""
+    chapters: list[dict[str, object]] = []
+    for mark in episode.chapters:
+        chapter: dict[str, object] = {
+            "startTime": round(episode.seconds(mark.start), 3),
+            "endTime": round(episode.seconds(mark.end), 3),
+            "title": mark.title,
+        }
+        if mark.image:
+            chapter["img"] = mark.image
+        if mark.url:
+            chapter["url"] = mark.url
+        chapters.append(chapter)
+    document: dict[str, object] = {"version": "1.2.0"}
+    named = {
+        "title": episode.title,
+        "podcastName": episode.show,
+        "author": episode.author,
+        "description": episode.description,
+    }
+    document.update({key: value for key, value in named.items() if value})
+    document["chapters"] = chapters
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def ffmetadata(episode: Episode) -> str:
+    """Chapters as an `ffmetadata` input for ffmpeg (`-i chapters.txt -map_chapters 1`)."""
+    lines = [";FFMETADATA1"]
+    for mark in episode.chapters:
+        lines += [
+            "[CHAPTER]",
+            f"TIMEBASE=1/{episode.sample_rate}",
+            f"START={mark.start}",
+            f"END={mark.end}",
+            f"title={_escape(mark.title)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _escape(value: str) -> str:
+    """ffmetadata wants a backslash before `=`, `;`, `#`, `\\` and a newline."""
+    return "".join("\\" + letter if letter in "=;#\\\n" else letter for letter in value)

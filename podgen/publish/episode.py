@@ -1,0 +1,58 @@
+"""A finished episode as its companions see it: who said what when, and its chapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenTurn:
+    """A turn on the timeline: `[start, end)` in samples at the episode's rate."""
+
+    id: str
+    speaker: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterMark:
+    """A chapter: `[start, end)` in samples. `url` and `image` are web addresses."""
+
+    title: str
+    start: int
+    end: int
+    url: str | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Everything that transcripts, chapters and tags are made from.
+
+    `turns` stand in script order and may overlap; `language` is a BCP 47 tag; `synthetic` says
+    that the voices are generated, which the tags disclose.
+    """
+
+    title: str
+    show: str
+    number: int | None
+    description: str
+    author: str
+    language: str
+    cover: Path | None
+    duration: float
+    sample_rate: int
+    turns: tuple[SpokenTurn, ...]
+    chapters: tuple[ChapterMark, ...]
+    synthetic: bool = True
+
+    def seconds(self, samples: int) -> float:
+        """A position in samples as seconds."""
+        return samples / self.sample_rate
+
+    def milliseconds(self, samples: int) -> int:
+        """A position in samples as whole milliseconds, to the nearest."""
+        return (samples * 2000 + self.sample_rate) // (2 * self.sample_rate)

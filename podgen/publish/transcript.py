@@ -1,0 +1,119 @@
+"""Transcripts of an episode: WebVTT, SRT, JSON and plain text.
+
+Line lengths and the JSON layout follow the podcast namespace's notes on transcript formats
+(Podcastindex-org/podcast-namespace, transcripts.md): 65 columns for WebVTT, two lines of 32 for
+SRT, `version` and `segments` for JSON.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+
+from podgen.publish.captions import captions
+from podgen.publish.episode import Episode
+
+_VTT_WIDTH, _VTT_HEIGHT = 65, 2
+_SRT_WIDTH, _SRT_HEIGHT = 32, 2
+
+
+def clock(milliseconds: int, point: str = ".") -> str:
+    """A time as `HH:MM:SS.mmm`, with the decimal mark that the format wants."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{rest:03}"
+
+
+def _escape(text: str) -> str:
+    """Text for a WebVTT cue. With no bare `>` left, an arrow in it cannot pass for a timing."""
+    return html.escape(text, quote=False)
+
+
+def _voice(speaker: str) -> str:
+    name = _escape(" ".join(speaker.split()))
+    return f"<v {name}>" if name else ""
+
+
+def _span(episode: Episode, start: int, end: int, point: str) -> str:
+    first = episode.milliseconds(start)
+    # A cue must end after it starts, also where both round to the same millisecond.
+    last = max(first + 1, episode.milliseconds(end))
+    return f"{clock(first, point)} --> {clock(last, point)}"
+
+
+def vtt(episode: Episode) -> str:
+    """WebVTT; each cue carries its speaker as a voice span, `<v Name>`.
+
+    No line, its mark-up included, is wider than 65 columns (unless the name alone nearly is).
+    Turns that overlap give cues that overlap.
+    """
+    blocks = ["WEBVTT\n"]
+    for caption in captions(
+        episode.turns,
+        _VTT_WIDTH,
+        _VTT_HEIGHT,
+        indent=lambda speaker: len(_voice(speaker)),
+        room=lambda word: len(_escape(word)),
+    ):
+        text = "\n".join(_escape(line) for line in caption.lines)
+        timing = _span(episode, caption.start, caption.end, ".")
+        blocks.append(f"{timing}\n{_voice(caption.turn.speaker)}{text}\n")
+    return "\n".join(blocks)
+
+
+def srt(episode: Episode) -> str:
+    """SubRip; `Name: ` opens a cue when another turn speaks than in the cue before."""
+    blocks: list[str] = []
+    before = None
+    for caption in captions(
+        episode.turns, _SRT_WIDTH, _SRT_HEIGHT, indent=lambda speaker: len(speaker) + 2
+    ):
+        turn = caption.turn
+        speaker = " ".join(turn.speaker.split())
+        name = f"{speaker}: " if turn is not before and speaker else ""
+        before = turn
+        # "-->" inside a cue's text breaks parsers that look for timings line by line.
+        text = "\n".join(caption.lines).replace("-->", "->")
+        timing = _span(episode, caption.start, caption.end, ",")
+        blocks.append(f"{len(blocks) + 1}\n{timing}\n{name}{text}\n")
+    return "\n".join(blocks)
+
+
+def transcript_json(episode: Episode) -> str:
+    """The podcast namespace's JSON transcript, a segment a turn.
+
+    Beside the namespace's fields each segment has its `id` and `startSample`/`endSample`, which
+    are exact at `sampleRate`; `startTime` and `endTime` are the same in seconds.
+    """
+    segments = [
+        {
+            "speaker": turn.speaker,
+            "startTime": round(episode.seconds(turn.start), 6),
+            "endTime": round(episode.seconds(turn.end), 6),
+            "body": " ".join(turn.text.split()),
+            "id": turn.id,
+            "startSample": turn.start,
+            "endSample": turn.end,
+        }
+        for turn in episode.turns
+    ]
+    document = {
+        "version": "1.0.0",
+        "language": episode.language,
+        "sampleRate": episode.sample_rate,
+        "segments": segments,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def text(episode: Episode) -> str:
+    """Plain text to read: title, chapters with their times, a paragraph a turn."""
+    show = episode.show if episode.number is None else f"{episode.show}, {episode.number}"
+    blocks = ["\n".join(line for line in (episode.title, show) if line)]
+    chapters = sorted(episode.chapters, key=lambda chapter: chapter.start)
+    for turn in episode.turns:
+        while chapters and chapters[0].start <= turn.start:
+            chapter = chapters.pop(0)
+            heading = f"{chapter.title} [{clock(episode.milliseconds(chapter.start))[:8]}]"
+            blocks.append(f"{heading}\n{'-' * len(heading)}")
+        blocks.append(f"{turn.speaker}: {' '.join(turn.text.split())}")
+    return "\n\n".join(blocks) + "\n"
