@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 
 from podgen.publish.episode import SpokenTurn
 
@@ -35,67 +36,78 @@ class Caption:
 @dataclass(frozen=True, slots=True)
 class _Word:
     text: str
-    spaced: bool
-    """Whether a space stands before it; false inside a run that had to be cut."""
+    room: int
+    """The columns it takes once written."""
+    space: int
+    """1 where a space stands before it, 0 inside a run that had to be cut."""
+    break_cost: float
 
 
-def _words(text: str, width: int) -> list[_Word]:
+def _words(text: str, width: int, room: Callable[[str], int]) -> list[_Word]:
     """The words of a text; a run longer than a line is cut, at its own stops where it has any."""
     words: list[_Word] = []
     for run in text.split():
         pieces = [run] if len(run) <= width else [p for p in _NO_SPACE_STOP.split(run) if p]
         chunks = [p[i : i + width] for p in pieces for i in range(0, len(p), width)]
-        words += [_Word(chunk, spaced=index == 0) for index, chunk in enumerate(chunks)]
+        words += [
+            _Word(chunk, room(chunk), int(index == 0), _break_cost(chunk))
+            for index, chunk in enumerate(chunks)
+        ]
     return words
 
 
-def _wrap(words: list[_Word], width: int, indent: int, room: Callable[[str], int]) -> list[str]:
-    """Words as lines no wider than `width`, the first one shorter by `indent`.
+def _break_cost(word: str) -> float:
+    if _SENTENCE_END.search(word):
+        return 0.0
+    return _CLAUSE_COST if _CLAUSE_END.search(word) else _PHRASE_COST
 
-    `room` says how many columns a word takes, which for escaped text is more than its letters.
-    """
-    lines: list[str] = []
-    used = indent
-    for word in words:
-        space = " " if word.spaced else ""
-        if lines and used + len(space) + room(word.text) <= width:
-            lines[-1] += space + word.text
-            used += len(space) + room(word.text)
-        elif not lines:
-            # A name that leaves no room for the first word still shares its line with it.
-            lines.append(word.text)
-            used += room(word.text)
+
+def _wrap(words: list[_Word], width: int, head: int) -> tuple[str, ...]:
+    """Words as lines no wider than `width`, the first one shorter by `head`."""
+    lines = [words[0].text]
+    used = head + words[0].room
+    for word in words[1:]:
+        if used + word.space + word.room <= width:
+            lines[-1] += " " * word.space + word.text
+            used += word.space + word.room
         else:
             lines.append(word.text)
-            used = room(word.text)
-    return lines
+            used = word.room
+    return tuple(lines)
 
 
-def _break_cost(word: _Word) -> float:
-    if _SENTENCE_END.search(word.text):
-        return 0.0
-    return _CLAUSE_COST if _CLAUSE_END.search(word.text) else _PHRASE_COST
+def _reach(words: list[_Word], begin: int, width: int, height: int, head: int) -> Iterator[int]:
+    """The ends of the captions that fit from `begin` on; one word always does."""
+    used, line = head + words[begin].room, 1
+    yield begin + 1
+    for index in range(begin + 1, len(words)):
+        word = words[index]
+        if used + word.space + word.room <= width:
+            used += word.space + word.room
+        else:
+            used, line = word.room, line + 1
+            if line > height:
+                return
+        yield index + 1
 
 
 def _split(
-    words: list[_Word], width: int, height: int, indent: int, room: Callable[[str], int]
+    words: list[_Word], width: int, height: int, first_head: int, head: int
 ) -> list[list[_Word]]:
     """The cheapest partition of the words into captions of at most `height` lines."""
-    full = width * height - indent
-    best: list[tuple[float, int]] = [(0.0, 0)]  # per end: cost so far, where its caption begins
-    for end in range(1, len(words) + 1):
-        options: list[tuple[float, int]] = []
-        length = 0
-        for begin in range(end - 1, -1, -1):
-            length += room(words[begin].text) + words[begin].spaced
-            if begin < end - 1 and (
-                length > full + 1 or len(_wrap(words[begin:end], width, indent, room)) > height
-            ):
-                break
-            empty = max(0.0, 1 - length / full)
-            at_end = 0.0 if end == len(words) else _break_cost(words[end - 1])
-            options.append((best[begin][0] + _CAPTION_COST + empty * empty + at_end, begin))
-        best.append(min(options))
+    before = [0]  # columns before each word
+    for word in words:
+        before.append(before[-1] + word.space + word.room)
+    best: list[tuple[float, int]] = [(inf, 0)] * (len(words) + 1)
+    best[0] = (0.0, 0)  # per end: the cost up to it, and where its caption begins
+    for begin in range(len(words)):
+        indent = head if begin else first_head
+        for end in _reach(words, begin, width, height, indent):
+            empty = max(0.0, 1 - (before[end] - before[begin]) / (width * height - indent))
+            cost = best[begin][0] + _CAPTION_COST + empty * empty
+            if end < len(words):
+                cost += words[end - 1].break_cost
+            best[end] = min(best[end], (cost, begin))
     parts: list[list[_Word]] = []
     end = len(words)
     while end:
@@ -110,7 +122,7 @@ def captions(
     width: int,
     height: int,
     *,
-    indent: Callable[[str], int],
+    head: Callable[[str, bool], int],
     room: Callable[[str], int] = len,
 ) -> list[Caption]:
     """Cut turns into captions, sorted by start.
@@ -123,19 +135,21 @@ def captions(
         turns: the turns; one without any text gives no caption.
         width: the columns of a line.
         height: the lines of a caption.
-        indent: the columns that a speaker's mark takes at the head of the first line.
+        head: the columns that the speaker's mark takes before a caption's text, given the speaker
+            and whether it is the first caption of the turn.
         room: the columns that a word takes once written.
     """
     cut: list[Caption] = []
     for turn in turns:
-        words = _words(turn.text, width)
-        head = min(indent(turn.speaker), width - 1)
-        parts = _split(words, width, height, head, room)
+        words = _words(turn.text, width, room)
+        # A name that leaves no room for a word still shares its line with one.
+        heads = [min(head(turn.speaker, first), width - 1) for first in (True, False)]
+        parts = _split(words, width, height, *heads)
         letters = [sum(len(word.text) for word in part) for part in parts]
-        total, done, start = sum(letters), 0, turn.start
-        for part, share in zip(parts, letters, strict=True):
-            done += share
-            end = turn.start + round((turn.end - turn.start) * done / total)
-            cut.append(Caption(turn, tuple(_wrap(part, width, head, room)), start, end))
+        done, start = 0, turn.start
+        for index, part in enumerate(parts):
+            done += letters[index]
+            end = turn.start + round((turn.end - turn.start) * done / sum(letters))
+            cut.append(Caption(turn, _wrap(part, width, heads[min(index, 1)]), start, end))
             start = end
     return sorted(cut, key=lambda caption: (caption.start, caption.end))

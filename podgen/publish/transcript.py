@@ -51,7 +51,7 @@ def vtt(episode: Episode) -> str:
         episode.turns,
         _VTT_WIDTH,
         _VTT_HEIGHT,
-        indent=lambda speaker: len(_voice(speaker)),
+        head=lambda speaker, _first: len(_voice(speaker)),
         room=lambda word: len(_escape(word)),
     ):
         text = "\n".join(_escape(line) for line in caption.lines)
@@ -61,11 +61,17 @@ def vtt(episode: Episode) -> str:
 
 
 def srt(episode: Episode) -> str:
-    """SubRip; `Name: ` opens a cue when another turn speaks than in the cue before."""
+    """SubRip; `Name: ` opens a turn, and a turn that goes on after another one cut in.
+
+    A cue has at most two lines of at most 32 columns, to which such a second naming is added.
+    """
     blocks: list[str] = []
     before = None
     for caption in captions(
-        episode.turns, _SRT_WIDTH, _SRT_HEIGHT, indent=lambda speaker: len(speaker) + 2
+        episode.turns,
+        _SRT_WIDTH,
+        _SRT_HEIGHT,
+        head=lambda speaker, first: len(speaker) + 2 if first else 0,
     ):
         turn = caption.turn
         speaker = " ".join(turn.speaker.split())
