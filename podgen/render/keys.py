@@ -1,0 +1,45 @@
+"""The names under which clips are stored: hashes of what makes their sound and of nothing else."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from podgen.engines.base import Utterance
+
+VERSION = 1
+"""Raised when the meaning of a stored clip changes."""
+
+_LABELS = {"id"}
+"""Fields of an utterance that do not reach its sound."""
+
+
+def take_key(fingerprint: str, utterance: Utterance) -> str:
+    """The key of a take: SHA-256, in hexadecimal, of all that makes its sound.
+
+    Position, speaker and file names are not in it. Referenced audio is, by its content.
+    """
+    values: dict[str, Any] = {
+        field.name: getattr(utterance, field.name)
+        for field in fields(utterance)
+        if field.name not in _LABELS
+    }
+    if utterance.ref_audio is not None:
+        values["ref_audio"] = _file_digest(utterance.ref_audio)
+    return digest({"take": VERSION, "engine": fingerprint, **values})
+
+
+def digest(values: dict[str, Any]) -> str:
+    """SHA-256 of plain values, independent of the order of their keys."""
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@functools.cache
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
