@@ -1,0 +1,337 @@
+"""Where everything lies, in samples at the mix rate. Pure arithmetic: no audio, no files.
+
+Speech lays the timeline down in script order; music, effects and chapters hang on it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from podgen.errors import Problem, ScriptError
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A moment given by a turn: its start or end, plus `offset` seconds."""
+
+    turn: str
+    edge: Literal["start", "end"] = "start"
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A turn. `length` in samples; pauses and `overlap` in seconds.
+
+    With `overlap` it starts that long before the previous turn ends, whatever those pauses.
+    """
+
+    id: str
+    speaker: str
+    length: int
+    pause_before: float | None = None
+    pause_after: float | None = None
+    overlap: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Silence that replaces the default gap between two turns."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A mark at whatever begins next."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """A piece of music; `length` in samples is its file's, after trimming.
+
+    `lead` is how long it plays before the next turn may start. Left out, an intro leads until its
+    fade-out begins, and any other music not at all. `start` and `end` tie it to turns instead of
+    its place in the script. A bed without an end fades out after the last turn; others play
+    through. Only a looped piece outlasts its file.
+    """
+
+    id: str
+    role: Literal["intro", "bed", "outro"]
+    length: int
+    lead: float | None = None
+    start: Anchor | None = None
+    end: Anchor | None = None
+    loop: bool = False
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """An effect at its place in the script, or at an anchor; speech waits for its end or not."""
+
+    id: str
+    length: int
+    at: Anchor | None = None
+    wait: bool = False
+
+
+Cue: TypeAlias = Speech | Pause | Chapter | Music | Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Something placed: samples `start` to `end`. `speaker` is empty for an effect."""
+
+    id: str
+    speaker: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Music as placed; fades in samples."""
+
+    id: str
+    start: int
+    end: int
+    length: int
+    fade_in: int
+    fade_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A chapter's start."""
+
+    title: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The whole episode; `total` is its length with head and tail."""
+
+    rate: int
+    total: int
+    speech: tuple[Clip, ...]
+    sounds: tuple[Clip, ...]
+    music: tuple[Span, ...]
+    chapters: tuple[Mark, ...]
+
+    @property
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """When somebody speaks: disjoint, ascending, `(start, end)`."""
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted((clip.start, clip.end) for clip in self.speech):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+            elif end > start:
+                merged.append((start, end))
+        return tuple(merged)
+
+
+def lay_out(
+    cues: Sequence[Cue], rate: int, *, gap: float, head: float = 0.0, tail: float = 0.0
+) -> Timeline:
+    """Place every cue. `gap` is the default pause between turns; all in seconds.
+
+    Raises:
+        ScriptError: an overlap longer than the turn before it or across a pause, an anchor to a
+            turn that is not there, music or sound that would begin before 0 or end before it
+            begins.
+    """
+    layout = _Layout(rate, gap, head)
+    for cue in cues:
+        layout.place(cue)
+    return layout.finish(tail)
+
+
+def lanes(clips: Sequence[Clip]) -> list[list[Clip]]:
+    """Clips parted so that none overlap within a lane, in the fewest lanes (greedy, by start).
+
+    As many lanes as clips that sound at once at the busiest moment.
+    """
+    free: list[tuple[int, int]] = []  # (end, lane), the lane that is free earliest first
+    parted: list[list[Clip]] = []
+    for clip in sorted(clips, key=lambda clip: (clip.start, clip.end)):
+        if free and free[0][0] <= clip.start:
+            lane = heapq.heappop(free)[1]
+        else:
+            lane = len(parted)
+            parted.append([])
+        parted[lane].append(clip)
+        heapq.heappush(free, (clip.end, lane))
+    return parted
+
+
+class _Layout:
+    """The state between two cues: the latest end so far, and what stands before the next start."""
+
+    def __init__(self, rate: int, gap: float, head: float) -> None:
+        self.rate = rate
+        self.gap = gap
+        self.speech: list[Clip] = []
+        self.turns: dict[str, Clip] = {}
+        self.sounds: list[Clip] = []
+        self.anchored: list[Sound] = []
+        self.music: list[tuple[Music, int | None]] = []
+        self.chapters: list[Mark] = []
+        self.waiting: list[Chapter] = []
+        self.cursor = self.samples(head)
+        self.said: float | None = 0.0  # pauses asked for since; None means the default gap
+        self.begun = False
+        self.parted = False  # by a pause, since the last turn
+
+    def samples(self, seconds: float) -> int:
+        return round(seconds * self.rate)
+
+    def place(self, cue: Cue) -> None:
+        match cue:
+            case Pause():
+                self.parted = True
+                self.said = (self.said or 0.0) + cue.seconds
+            case Chapter():
+                self.waiting.append(cue)
+            case Speech():
+                self.place_speech(cue)
+            case Music():
+                self.place_music(cue)
+            case Sound():
+                self.place_sound(cue)
+
+    def next_start(self, before: float | None = None) -> int:
+        gap = self.gap if self.said is None and before is None else (self.said or 0) + (before or 0)
+        return self.cursor + self.samples(gap)
+
+    def begin(self, start: int) -> None:
+        """Something begins at `start`: the chapters that waited for it begin there too."""
+        for chapter in self.waiting:
+            self.chapters.append(Mark(chapter.title, start if self.begun else 0))
+        self.waiting.clear()
+        self.begun = True
+
+    def place_speech(self, cue: Speech) -> None:
+        start = self.next_start(cue.pause_before)
+        if cue.overlap > 0:
+            start = self.overlapped(cue)
+        self.begin(start)
+        clip = Clip(cue.id, cue.speaker, start, start + cue.length)
+        self.speech.append(clip)
+        self.turns[cue.id] = clip
+        self.cursor = max(self.cursor, clip.end)
+        self.said = cue.pause_after
+        self.parted = False
+
+    def overlapped(self, cue: Speech) -> int:
+        if not self.speech:
+            raise _error("overlaps, but no turn comes before it", "remove overlap", cue.id)
+        previous = self.speech[-1]
+        if self.parted:
+            raise _error(
+                f"overlaps {previous.id}, but a pause stands between them",
+                "remove the pause or overlap",
+                cue.id,
+            )
+        overlap = self.samples(cue.overlap)
+        if overlap > previous.end - previous.start:
+            seconds = (previous.end - previous.start) / self.rate
+            raise _error(
+                f"overlaps {previous.id} by {cue.overlap:g} s, which is only {seconds:.2f} s long",
+                f"lower overlap to {seconds:.2f} or less",
+                cue.id,
+            )
+        return previous.end - overlap
+
+    def place_music(self, cue: Music) -> None:
+        if cue.start is not None:
+            self.music.append((cue, None))
+            return
+        start = self.next_start()
+        self.begin(start)
+        self.music.append((cue, start))
+        lead = 0
+        if cue.lead is not None:
+            lead = self.samples(cue.lead)
+        elif cue.role == "intro":
+            lead = max(0, cue.length - self.samples(cue.fade_out))
+        self.cursor, self.said = start + lead, 0.0
+
+    def place_sound(self, cue: Sound) -> None:
+        if cue.at is not None:
+            self.anchored.append(cue)
+            return
+        start = self.next_start()
+        self.begin(start)
+        clip = Clip(cue.id, "", start, start + cue.length)
+        self.sounds.append(clip)
+        if cue.wait:
+            self.cursor, self.said = clip.end, None
+        else:
+            self.cursor, self.said = start, 0.0
+
+    def resolve(self, anchor: Anchor, what: str) -> int:
+        turn = self.turns.get(anchor.turn)
+        if turn is None:
+            raise _error(f"{what} is tied to turn {anchor.turn}, which does not exist", "name one")
+        edge = turn.start if anchor.edge == "start" else turn.end
+        moment = edge + self.samples(anchor.offset)
+        if moment < 0:
+            early = -moment / self.rate
+            raise _error(
+                f"{what} would begin {early:.2f} s before the episode does",
+                f"raise the offset of {anchor.offset:g} s or add a pause before turn {anchor.turn}",
+            )
+        return moment
+
+    def span(self, cue: Music, placed: int | None) -> Span:
+        what = f"music {cue.id}"
+        start = placed
+        if start is None:
+            assert cue.start is not None
+            start = self.resolve(cue.start, what)
+        fade_in, fade_out = self.samples(cue.fade_in), self.samples(cue.fade_out)
+        if cue.end is not None:
+            end = self.resolve(cue.end, what)
+        elif cue.role == "bed" and self.speech:
+            end = max(clip.end for clip in self.speech) + fade_out
+        else:
+            end = start + cue.length
+        if end <= start:
+            raise _error(
+                f"{what} would end {(start - end) / self.rate:.2f} s before it begins",
+                "move its start or its end",
+            )
+        if not cue.loop:
+            end = min(end, start + cue.length)
+        return Span(cue.id, start, end, cue.length, fade_in, fade_out)
+
+    def finish(self, tail: float) -> Timeline:
+        self.begin(self.cursor)
+        for cue in self.anchored:
+            assert cue.at is not None
+            start = self.resolve(cue.at, f"sound {cue.id}")
+            self.sounds.append(Clip(cue.id, "", start, start + cue.length))
+        spans = tuple(self.span(cue, placed) for cue, placed in self.music)
+        ends = [self.cursor + self.samples(self.said or 0.0)]
+        ends += [clip.end for clip in (*self.speech, *self.sounds)]
+        ends += [span.end for span in spans]
+        return Timeline(
+            rate=self.rate,
+            total=max(ends) + self.samples(tail),
+            speech=tuple(self.speech),
+            sounds=tuple(sorted(self.sounds, key=lambda clip: clip.start)),
+            music=spans,
+            chapters=tuple(self.chapters),
+        )
+
+
+def _error(what: str, remedy: str, turn: str | None = None) -> ScriptError:
+    return ScriptError(Problem(what, remedy, turn=turn))
