@@ -1,0 +1,214 @@
+"use strict";
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const data = JSON.parse($("data").textContent);
+  const [ID, WHO, TEXT, START, END, BEFORE, AFTER, GAIN, REASON, CACHED, TAKE, VOICE, CLIP] = Array(13).keys();
+  const audio = $("audio"), timeline = $("timeline"), inner = $("inner"), head = $("head"), rows = $("rows");
+  const turns = data.turns.map((turn, n) => ({ turn, n, start: turn[START] / data.rate, end: turn[END] / data.rate }));
+  const PAGE = 150, FULL_GAIN = 12, MAX_ZOOM = 64;
+
+  const figure = (value, digits, sign) => value === null ? "–" :
+    (sign && value > 0 ? "+" : "") + value.toFixed(digits).replace("-", "−");
+  const clock = (s, tenths) => {
+    const t = Math.floor(s), two = (v) => String(v).padStart(2, "0");
+    const h = Math.floor(t / 3600), m = Math.floor(t / 60) % 60;
+    return (h ? h + ":" + two(m) : m) + ":" + two(t % 60) + (tenths ? "." + Math.floor((s * 10) % 10) : "");
+  };
+  const make = (tag, name, text) => {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+
+  // Playing: one clip at a time, and never under the episode.
+  const clip = new Audio();
+  let pressed = null;
+  const release = () => { if (pressed) { pressed.setAttribute("aria-pressed", "false"); pressed.textContent = "▶"; } pressed = null; };
+  clip.addEventListener("ended", release);
+  clip.addEventListener("error", () => { if (pressed) pressed.title = "the clip is not there"; release(); });
+  const toggle = (button, source) => {
+    const again = pressed === button;
+    clip.pause(); release();
+    if (again) return;
+    audio.pause();
+    pressed = button;
+    button.setAttribute("aria-pressed", "true"); button.textContent = "■";
+    clip.src = source;
+    clip.play().catch(() => {});
+  };
+  const seek = (seconds, play) => {
+    audio.currentTime = Math.max(0, Math.min(data.duration, seconds));
+    if (play) { clip.pause(); release(); audio.play().catch(() => {}); }
+    place();
+  };
+
+  // The table draws a page of rows at a time, as far as it has been scrolled.
+  let shown = turns, drawn = 0, order = { by: "n", down: false };
+  const keys = {
+    n: (t) => t.n, start: (t) => t.start, speaker: (t) => data.speakers[t.turn[WHO]], before: (t) => t.turn[BEFORE],
+    after: (t) => t.turn[AFTER], gain: (t) => t.turn[GAIN], length: (t) => t.end - t.start, take: (t) => t.turn[TAKE], cached: (t) => t.turn[CACHED],
+  };
+  const chapterAt = new Map();
+  for (const [at, title] of data.chapters) {
+    let first = null;
+    for (const item of turns) if (item.turn[START] >= at) { first = item; break; }
+    if (first) chapterAt.set(first.n, title);
+  }
+  const cell = (row, name, label, text) => {
+    const td = make("td", name, text);
+    if (label) td.dataset.label = label;
+    row.append(td);
+    return td;
+  };
+  const draw = ({ turn, n, start, end }) => {
+    const row = make("tr");
+    row.id = "turn-" + n;
+    cell(row, "num n", "", String(n + 1));
+    const player = cell(row, "clip", "");
+    if (turn[CLIP]) {
+      const button = make("button", "play", "▶");
+      button.type = "button";
+      button.setAttribute("aria-label", "Play the clip of turn " + (n + 1));
+      button.setAttribute("aria-pressed", "false");
+      button.addEventListener("click", () => toggle(button, turn[CLIP]));
+      player.append(button);
+    }
+    const link = make("a", "at", clock(start, true));
+    link.href = "#turn-" + n;
+    link.title = "Play the episode from here";
+    link.addEventListener("click", (event) => { event.preventDefault(); seek(start, true); });
+    cell(row, "when", "").append(link);
+    const who = make("th", "who", data.speakers[turn[WHO]]);
+    who.scope = "row";
+    who.style.setProperty("--hue", `var(--s${turn[WHO] % data.hues})`);
+    row.append(who);
+    const text = cell(row, "text", ""), words = make("span", "", turn[TEXT]);
+    words.lang = data.language;
+    text.append(words, make("small", "", turn[ID]));
+    cell(row, "num", "Before", figure(turn[BEFORE], 1));
+    cell(row, "num", "After", figure(turn[AFTER], 1));
+    const gain = cell(row, "num", "Gain"), bar = make("span", "gain"), fill = make("i");
+    const size = Math.min(1, Math.abs(turn[GAIN]) / FULL_GAIN) * 50;
+    fill.style.width = size + "%";
+    fill.style.left = (turn[GAIN] < 0 ? 50 - size : 50) + "%";
+    bar.append(fill);
+    gain.append(bar, figure(turn[GAIN], 1, true), make("span", "reason", turn[REASON]));
+    cell(row, "num", "Length", (end - start).toFixed(2));
+    cell(row, "num", "Take", String(turn[TAKE]));
+    const source = cell(row, "source" + (turn[CACHED] ? "" : " new"), "Source", turn[CACHED] ? "stored" : "rendered");
+    source.append(make("small", "", turn[VOICE]));
+    return row;
+  };
+  const grow = (until) => {
+    const page = document.createDocumentFragment();
+    const stop = Math.min(shown.length, Math.max(drawn + PAGE, until || 0));
+    for (; drawn < stop; drawn++) {
+      const item = shown[drawn];
+      if (order.by === "n" && !order.down && chapterAt.has(item.n)) {
+        const row = make("tr", "chapter"), title = make("th", "", chapterAt.get(item.n));
+        title.colSpan = 11; title.scope = "rowgroup";
+        row.append(title); page.append(row);
+      }
+      page.append(draw(item));
+    }
+    rows.append(page);
+    $("more").textContent = drawn < shown.length ? `${shown.length - drawn} more: scroll` : "";
+  };
+  const refresh = () => {
+    const who = $("speaker").value, find = $("find").value.trim().toLowerCase();
+    shown = turns.filter(({ turn }) => (!who || data.speakers[turn[WHO]] === who) &&
+      (!find || (turn[TEXT] + "\n" + turn[ID] + "\n" + turn[VOICE] + "\n" + turn[REASON]).toLowerCase().includes(find)));
+    const key = keys[order.by], way = order.down ? -1 : 1;
+    // What was not measured comes last either way.
+    shown.sort((a, b) => {
+      const x = key(a), y = key(b);
+      if (x === null || y === null) return (x === null) - (y === null) || a.n - b.n;
+      return x < y ? -way : x > y ? way : a.n - b.n;
+    });
+    $("count").textContent = shown.length === turns.length ? String(turns.length) : `${shown.length} of ${turns.length}`;
+    for (const th of document.querySelectorAll("[data-sort]")) {
+      if (th.dataset.sort === order.by) th.setAttribute("aria-sort", order.down ? "descending" : "ascending");
+      else th.removeAttribute("aria-sort");
+    }
+    clip.pause(); release();
+    rows.replaceChildren(); drawn = 0; marked = null;
+    grow();
+  };
+  for (const th of document.querySelectorAll("[data-sort]")) {
+    th.firstElementChild.addEventListener("click", () => {
+      order = { by: th.dataset.sort, down: order.by === th.dataset.sort && !order.down };
+      refresh();
+    });
+  }
+  $("speaker").addEventListener("change", refresh);
+  $("find").addEventListener("input", refresh);
+  new IntersectionObserver((seen) => { if (seen[0].isIntersecting && drawn < shown.length) grow(); }, { rootMargin: "800px" }).observe($("more"));
+
+  // The timeline: zoom, axis, playhead.
+  let zoom = 1, marked = null;
+  const labelWidth = () => inner.querySelector(".label").offsetWidth;
+  const laneWidth = () => inner.clientWidth - labelWidth();
+  const axis = () => {
+    const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+    const step = steps.find((s) => (s / data.duration) * laneWidth() >= 64) || 14400;
+    const ticks = [];
+    for (let t = 0; t <= data.duration; t += step) {
+      const tick = make("b", "", clock(t));
+      tick.style.left = (100 * t) / data.duration + "%";
+      ticks.push(tick);
+    }
+    $("axis").replaceChildren(...ticks);
+    place();
+  };
+  const scale = (factor) => {
+    const middle = (timeline.scrollLeft + timeline.clientWidth / 2) / inner.clientWidth;
+    zoom = Math.max(1, Math.min(MAX_ZOOM, factor));
+    inner.style.width = 100 * zoom + "%";
+    timeline.scrollLeft = middle * inner.clientWidth - timeline.clientWidth / 2;
+    axis();
+  };
+  $("in").addEventListener("click", () => scale(zoom * 2));
+  $("out").addEventListener("click", () => scale(zoom / 2));
+  $("fit").addEventListener("click", () => scale(1));
+  addEventListener("resize", axis);
+  const place = () => {
+    const at = audio.currentTime || 0;
+    head.style.left = labelWidth() + (at / data.duration) * laneWidth() + "px";
+    timeline.setAttribute("aria-valuemax", data.duration);
+    timeline.setAttribute("aria-valuenow", at.toFixed(1));
+    let now = null;
+    // The last to have started among those that still speak.
+    for (const item of turns) if (item.start <= at && at < item.end) now = item;
+    timeline.setAttribute("aria-valuetext", clock(at) + (now ? ", " + data.speakers[now.turn[WHO]] : ""));
+    const row = now && $("turn-" + now.n);
+    if (marked !== row) { if (marked) marked.classList.remove("now"); if (row) row.classList.add("now"); marked = row; }
+    const text = $("now");
+    text.replaceChildren();
+    if (now) text.append(make("b", "", data.speakers[now.turn[WHO]]), now.turn[TEXT]);
+  };
+  timeline.addEventListener("click", (event) => {
+    const jump = event.target.closest("[data-at]");
+    const lane = event.target.closest(".lane");
+    if (jump) return seek(Number(jump.dataset.at), true);
+    if (!lane) return;
+    const box = lane.getBoundingClientRect();
+    seek(((event.clientX - box.left) / box.width) * data.duration);
+  });
+  timeline.addEventListener("keydown", (event) => {
+    if (event.target !== timeline) return;
+    const steps = { ArrowLeft: -5, ArrowRight: 5, PageUp: 60, PageDown: -60 };
+    if (event.key in steps) seek((audio.currentTime || 0) + steps[event.key]);
+    else if (event.key === "Home") seek(0);
+    else if (event.key === "End") seek(data.duration);
+    else if (event.key === " ") { if (audio.paused) seek(audio.currentTime || 0, true); else audio.pause(); }
+    else return;
+    event.preventDefault();
+  });
+  const follow = () => { place(); if (!audio.paused) requestAnimationFrame(follow); };
+  audio.addEventListener("play", () => { clip.pause(); release(); follow(); });
+  audio.addEventListener("seeked", place);
+
+  refresh();
+  axis();
+})();

@@ -1,0 +1,178 @@
+"""The timeline of `report.html`: chapters, loudness, waveform, speech and music as tracks."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+
+from podgen.render.report import MusicSpan, Report
+
+HUES = 8
+"""How many colours speakers have before they repeat; the style sheet names them --s0 to --s7."""
+
+_WIDTH = 1000  # of a track's own coordinates; the browser stretches it to the page
+_SLICES = 4000  # as many slices as the widest zoom can show; more would only be weight
+_WAVE_HEIGHT = 100.0
+_LOUD_HEIGHT = 100.0
+_LOUD_SPAN = (-21.0, 9.0)  # LU about the target that the loudness track shows
+_LOUD_GRID = 6
+_NO_TARGET = -16.0
+
+
+def speakers(report: Report) -> list[str]:
+    """Everyone who speaks, in order of first appearance."""
+    return list(dict.fromkeys(turn.speaker for turn in report.turns))
+
+
+def tracks(report: Report) -> str:
+    """The rows of the timeline: a label and a stretchable picture each."""
+    length = max(1, round(report.episode.duration * report.episode.sample_rate))
+    rows = [
+        _row("", "axis", '<div id="axis" aria-hidden="true"></div>'),
+        _chapters(report, length),
+        _loudness(report),
+        _row("Waveform", "wave", _waveform(report.waveform)),
+        *_speech(report, length),
+        *_music(report, length),
+    ]
+    return "".join(rows)
+
+
+def _row(label: str, kind: str, picture: str, scale: str = "") -> str:
+    return (
+        f'<div class="track {kind}"><div class="label"><span>{label}</span>{scale}</div>'
+        f'<div class="lane">{picture}</div></div>'
+    )
+
+
+def _svg(height: float, content: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height:g}" preserveAspectRatio="none" '
+        f'aria-hidden="true" focusable="false">{content}</svg>'
+    )
+
+
+def _percent(samples: float, length: int) -> str:
+    return f"{100 * samples / length:.4f}%"
+
+
+def _chapters(report: Report, length: int) -> str:
+    if not report.episode.chapters:
+        return ""
+    buttons = "".join(
+        f'<button type="button" class="span" data-at="{report.episode.seconds(mark.start):.3f}" '
+        f'style="left:{_percent(mark.start, length)};'
+        f'width:{_percent(mark.end - mark.start, length)}" '
+        f'title="{html.escape(mark.title)}">{html.escape(mark.title)}</button>'
+        for mark in report.episode.chapters
+    )
+    return _row("Chapters", "chapters", buttons)
+
+
+def _loudness(report: Report) -> str:
+    if not report.loudness:
+        return ""
+    target = report.target.loudness
+    centre = _NO_TARGET if target is None else target
+    low, high = centre + _LOUD_SPAN[0], centre + _LOUD_SPAN[1]
+
+    def y(level: float) -> float:
+        return _LOUD_HEIGHT * (high - min(max(level, low), high)) / (high - low)
+
+    marks = [
+        level
+        for level in range(math.ceil(low), math.floor(high) + 1)
+        if (level - centre) % _LOUD_GRID == 0
+    ]
+    grid = "".join(f'<path class="grid" d="M0 {y(m):.2f}H{_WIDTH}"/>' for m in marks)
+    points = _loudest(report.loudness, _SLICES)
+    end = report.episode.duration or 1.0
+    line = "L".join(f"{_WIDTH * t / end:.2f} {y(level):.2f}" for t, level in points)
+    first, last = (_WIDTH * points[i][0] / end for i in (0, -1))
+    ground = f"{_LOUD_HEIGHT:g}"
+    area = f'<path class="area" d="M{first:.2f} {ground}L{line}L{last:.2f} {ground}Z"/>'
+    aim = f'<path class="aim" d="M0 {y(centre):.2f}H{_WIDTH}"/>' if target is not None else ""
+    curve = f'<path class="curve" d="M{line}"/>'
+    scale = "".join(_tick(y(mark), mark, mark == target) for mark in marks)
+    picture = _svg(_LOUD_HEIGHT, grid + area + aim + curve)
+    return _row("Short-term<br>LUFS", "loud", picture, f'<div class="scale">{scale}</div>')
+
+
+def _tick(top: float, level: float, at: bool) -> str:
+    figure = f"{level:g}".replace("-", "\u2212")
+    return f'<i style="top:{top:.2f}%"{" class=at" if at else ""}>{figure}</i>'
+
+
+def _loudest(points: Sequence[tuple[float, float]], limit: int) -> list[tuple[float, float]]:
+    """At most `limit` points, each the loudest of its stretch: a peak must stay to be seen."""
+    step = math.ceil(len(points) / limit)
+    return [
+        max(points[i : i + step], key=lambda point: (not math.isnan(point[1]), point[1]))
+        for i in range(0, len(points), step)
+    ]
+
+
+def _waveform(slices: Sequence[tuple[float, float]]) -> str:
+    if not slices:
+        return ""
+    step = math.ceil(len(slices) / _SLICES)
+    thin = [
+        (min(low for low, _ in slices[i : i + step]), max(high for _, high in slices[i : i + step]))
+        for i in range(0, len(slices), step)
+    ]
+
+    def y(value: float) -> str:
+        return f"{_WAVE_HEIGHT / 2 * (1 - min(1.0, max(-1.0, value))):.1f}"
+
+    width = _WIDTH / len(thin)
+    upper = [f"{i * width:.2f} {y(high)}" for i, (_, high) in enumerate(thin)]
+    lower = [f"{i * width:.2f} {y(low)}" for i, (low, _) in enumerate(thin)]
+    outline = "L".join([*upper, *reversed(lower)])
+    return _svg(
+        _WAVE_HEIGHT,
+        f'<path class="grid" d="M0 {_WAVE_HEIGHT / 2:g}H{_WIDTH}"/>'
+        f'<path class="wave" d="M{outline}Z"/>',
+    )
+
+
+def _boxes(spans: Iterable[tuple[int, int]], length: int) -> str:
+    """Spans as one path: a lane of thousands of turns is a single element."""
+    scale = _WIDTH / length
+    return "".join(
+        f"M{start * scale:.2f} 0h{max(0.2, (end - start) * scale):.2f}v10H{start * scale:.2f}Z"
+        for start, end in spans
+    )
+
+
+def _speech(report: Report, length: int) -> list[str]:
+    rows = []
+    for index, speaker in enumerate(speakers(report)):
+        spans = [(turn.start, turn.end) for turn in report.turns if turn.speaker == speaker]
+        path = f'<path style="fill:var(--s{index % HUES})" d="{_boxes(spans, length)}"/>'
+        rows.append(_row(html.escape(speaker), "speech", _svg(10, path)))
+    return rows
+
+
+def _music(report: Report, length: int) -> list[str]:
+    """Music and effects, as many lanes as lie over one another."""
+    lanes: list[list[MusicSpan]] = []
+    for span in sorted(report.music, key=lambda span: (span.kind == "sound", span.start)):
+        for lane in lanes:
+            same = (lane[-1].kind == "sound") == (span.kind == "sound")
+            if same and lane[-1].end <= span.start:
+                lane.append(span)
+                break
+        else:
+            lanes.append([span])
+    rows = []
+    for lane in lanes:
+        boxes = "".join(
+            f'<span class="span" style="left:{_percent(span.start, length)};'
+            f'width:{_percent(span.end - span.start, length)}" '
+            f'title="{html.escape(f"{span.kind}: {span.label}")}">{html.escape(span.label)}</span>'
+            for span in lane
+        )
+        sound = lane[0].kind == "sound"
+        rows.append(_row("Sound" if sound else "Music", "sounds" if sound else "music", boxes))
+    return rows

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from podgen.publish.episode import ChapterMark, Episode, SpokenTurn
+from podgen.render.report import (
+    Check,
+    Deliverable,
+    EngineUse,
+    MusicSpan,
+    Report,
+    Target,
+    TurnRow,
+    write_json,
+)
+from podgen.render.report_page import write_html
+
+RATE = 44100
+SENTENCES = (
+    "Welcome back to the show.",
+    "Mhm.",
+    "Picture a concert hall, the lights going down, and one violin that is very slightly too loud.",
+    "You would notice. Everybody would notice. Nobody could say why, though.",
+    "That is the part I like: the ear keeps no record of level, only of change.",
+)
+
+
+def sample(turns: int = 40, cover: Path | None = None) -> Report:
+    """A plausible render: levels that wander, a bed under the middle, a failed check."""
+    rng = random.Random(7)
+    rows, at = [], 6.0
+    for n in range(turns):
+        text = SENTENCES[n * 3 % len(SENTENCES)]
+        length = 0.5 + len(text) / 15
+        start = at - (0.4 if n % 9 == 4 else -0.3)
+        before = rng.gauss(-24 + 4 * (n % 2), 1.5)
+        short = length < 1
+        rows.append(
+            TurnRow(
+                id=f"turn-{n + 1:03}",
+                speaker=("CIPHERFOX", "MOTH")[n % 2],
+                text=text,
+                start=round(start * RATE),
+                end=round((start + length) * RATE),
+                loudness_before=None if short else before,
+                loudness_after=-math.inf if n == 3 else -23.0 + rng.gauss(0, 0.2),
+                gain=-23 - before,
+                reason="voice gain, too short to measure" if short else "levelled",
+                cached=n % 6 != 0,
+                take=1 + (n == 5),
+                engine="kokoro",
+                voice=("af_heart", "am_onyx")[n % 2],
+                clip=f"clips/{n + 1:04}.wav",
+            )
+        )
+        at = start + length
+    length = at + 5
+    thirds = [0, round(at / 3 * RATE), round(at / 3 * 2 * RATE)]
+    ends = [*thirds[1:], round(length * RATE)]
+    titles = ("Cold open", "The ear & the meter", "What to do about it")
+    episode = Episode(
+        title="The Loudness Illusion",
+        show="Signal & Noise",
+        number=1,
+        description="",
+        author="podgen",
+        language="en",
+        cover=cover,
+        duration=length,
+        sample_rate=RATE,
+        turns=tuple(SpokenTurn(r.id, r.speaker, r.text, r.start, r.end) for r in rows),
+        chapters=tuple(ChapterMark(*mark) for mark in zip(titles, thirds, ends, strict=True)),
+    )
+    talking = [0.0] * 1200
+    for row in rows:
+        for i in range(int(row.start / RATE / length * 1200), int(row.end / RATE / length * 1200)):
+            talking[i] = 1.0
+    wave = tuple(
+        (-loud * v, loud * v)
+        for level in talking
+        for loud, v in [(0.15 + 0.55 * level, rng.uniform(0.3, 1))]
+    )
+    meter = tuple(
+        (i / 10, -16 + 2 * math.sin(i / 17) + rng.gauss(0, 0.6) - (20 if i < 12 else 0))
+        for i in range(int(length * 10))
+    )
+    return Report(
+        episode=episode,
+        engines=(
+            EngineUse(
+                "kokoro",
+                "the best that runs here; no GPU was found",
+                "kokoro-82m-int8:6e742170",
+                turns,
+            ),
+        ),
+        target=Target("apple", -16.0, 0.2, -1.0),
+        deliverables=(
+            Deliverable(
+                "../pilot.mp3",
+                "mp3",
+                2_893_411,
+                (
+                    Check("Integrated", -16.03, "LUFS", "-16 ±0.2", True),
+                    Check("True peak", -1.21, "dBTP", "≤ -1", True),
+                    Check("Duration", length, "s", f"{length:.3f} ±0.05", True),
+                    Check("Sample rate", 44100, "Hz", "44100", True),
+                    Check("Bit rate", 128, "kb/s", "128", True),
+                ),
+            ),
+            Deliverable(
+                "../pilot.wav",
+                "wav",
+                32_143_444,
+                (
+                    Check("Integrated", -16.0, "LUFS", "-16 ±0.2", True),
+                    Check("True peak", -0.42, "dBTP", "≤ -1", False),
+                    Check("Duration", length, "s", f"{length:.3f} ±0.05", True),
+                    Check("Sample rate", 44100, "Hz", "44100", True),
+                ),
+            ),
+        ),
+        warnings=("turn turn-004 is 2.1 dB quieter than its voice; the ceiling held its gain",),
+        waveform=wave,
+        loudness=meter,
+        music=(
+            MusicSpan("intro", "theme.flac", 0, 9 * RATE),
+            MusicSpan("bed", "bed.flac", 7 * RATE, thirds[2]),
+            MusicSpan("sound", "knock.flac", thirds[1], thirds[1] + RATE * 2),
+            MusicSpan("outro", "outro.flac", round((at - 2) * RATE), round(length * RATE)),
+        ),
+        turns=tuple(rows),
+        audio="../pilot.mp3",
+    )
+
+
+class Page(HTMLParser):
+    """What a browser would find: scripts, elements, addresses."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.scripts: list[str] = []
+        self.elements: list[str] = []
+        self.addresses: list[str] = []
+        self.words: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "script" and self.scripts and self.elements[-1] == "script":
+            self.scripts[-1] += data
+        self.words.append(data.strip())
+
+    @property
+    def data(self) -> dict[str, list[list[object]]]:
+        loaded: dict[str, list[list[object]]] = json.loads(self.scripts[0])
+        return loaded
+
+
+def test_json_holds_the_figures_and_no_infinity(tmp_path: Path) -> None:
+    report = sample()
+    write_json(report, tmp_path / "report.json")
+    document = json.loads((tmp_path / "report.json").read_text(), parse_constant=pytest.fail)
+    assert document["passed"] is False
+    assert document["deliverables"][0]["checks"][0] == {
+        "name": "Integrated",
+        "measured": -16.03,
+        "unit": "LUFS",
+        "asked": "-16 ±0.2",
+        "passed": True,
+    }
+    assert document["turns"][3]["loudness_after"] is None
+    assert document["turns"][0]["start"] == report.turns[0].start
+    assert document["episode"]["title"] == "The Loudness Illusion"
+    assert "waveform" not in document
+
+
+def test_a_report_passes_when_no_demand_was_missed() -> None:
+    report = sample()
+    good = replace(report, deliverables=report.deliverables[:1])
+    information = Check("Bit rate", 900, "kb/s")
+    assert not report.passed
+    assert good.passed
+    only = replace(good.deliverables[0], checks=(information,))
+    assert replace(good, deliverables=(only,)).passed
+
+
+def test_page_shows_figures_verdict_and_turns(tmp_path: Path) -> None:
+    write_html(sample(), tmp_path / "report.html")
+    page = Page(tmp_path / "report.html")
+    assert "1 of 9 checks failed" in page.words
+    assert "−16.03" in page.words
+    assert "−0.42" in page.words
+    assert len(page.data["turns"]) == 40
+    assert page.data["turns"][3][6] is None
+    assert page.data["turns"][0][12] == "clips/0001.wav"
+    assert "../pilot.wav" in page.addresses
+
+
+def test_page_needs_no_network(tmp_path: Path) -> None:
+    write_html(sample(), tmp_path / "report.html")
+    page = Page(tmp_path / "report.html")
+    assert all(not re.match(r"\w+:|//", address) for address in page.addresses)
+    assert "link" not in page.elements
+    assert "@import" not in (tmp_path / "report.html").read_text()
+    assert "url(" not in (tmp_path / "report.html").read_text()
+
+
+def test_what_users_wrote_cannot_leave_its_place(tmp_path: Path) -> None:
+    report = sample(3)
+    evil = "</script><script>alert(1)</script> {{data}} <!-- \u2028"
+    write_html(
+        replace(
+            report,
+            episode=replace(
+                report.episode, title=evil, chapters=(ChapterMark(evil, 0, RATE),), language='"><b>'
+            ),
+            turns=tuple(
+                replace(turn, text=evil, speaker=evil, reason=evil) for turn in report.turns
+            ),
+            warnings=(evil,),
+            music=(MusicSpan("bed", evil, 0, RATE),),
+        ),
+        tmp_path / "report.html",
+    )
+    page = Page(tmp_path / "report.html")
+    assert len(page.scripts) == 2
+    assert page.data["turns"][0][2] == evil
+    assert page.data["speakers"] == [evil]
+    plain = Page(_written(replace(report, warnings=("x",)), tmp_path / "plain.html"))
+    assert page.elements.count("b") == plain.elements.count("b")
+
+
+def _written(report: Report, path: Path) -> Path:
+    write_html(report, path)
+    return path
+
+
+def test_cover_is_inside_the_page(cover: Path, tmp_path: Path) -> None:
+    page = Page(_written(sample(2, cover), tmp_path / "report.html"))
+    assert [a[:22] for a in page.addresses if a.startswith("data:")] == ["data:image/png;base64,"]
+
+
+def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = _written(sample(), tmp_path / "a.html").read_bytes()
+    assert _written(sample(), tmp_path / "b.html").read_bytes() == first
+
+
+def test_five_thousand_turns_stay_light(tmp_path: Path) -> None:
+    """The page's elements do not grow with the turns; its bytes do, by little a turn."""
+    few = Page(_written(sample(50), tmp_path / "few.html"))
+    path = _written(sample(5000), tmp_path / "many.html")
+    assert len(Page(path).elements) == len(few.elements)
+    assert path.stat().st_size < 2_500_000
+
+
+def test_an_hour_of_waveform_is_thinned_without_losing_its_peak(tmp_path: Path) -> None:
+    report = sample(5)
+    quiet = [(-0.1, 0.1)] * 100_000
+    quiet[77_777] = (-0.1, 1.0)
+    text = _written(replace(report, waveform=tuple(quiet)), tmp_path / "a.html").read_text()
+    outline = re.search(r'<path class="wave" d="([^"]*)"', text)
+    assert outline
+    points = re.findall(r"([\d.]+) ([\d.]+)", outline[1])
+    assert len(points) <= 8000
+    assert min(float(y) for _, y in points) == 0.0
+
+
+def test_empty_tracks_do_no_harm(tmp_path: Path) -> None:
+    report = replace(
+        sample(1), waveform=(), loudness=(), music=(), audio=None, deliverables=(), engines=()
+    )
+    silent = replace(report, target=Target("acx", None, None, None))
+    page = Page(_written(silent, tmp_path / "a.html"))
+    assert "0 checks passed" in page.words
