@@ -1,0 +1,1 @@
+"""Voxtral-4B-TTS in PyTorch: the published model, batched over all the turns of a job."""

@@ -1,0 +1,157 @@
+"""The language model: 26 causal layers over prompt and frames, without its text head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from podgen.engines.voxtral.checkpoint import Source
+from podgen.engines.voxtral.config import MAX_POSITIONS, Params, TransformerArgs
+from podgen.engines.voxtral.layer import Dense, Layer, MakeLinear, load_layer
+from podgen.engines.voxtral.ops import TorchOps, rotary_table, rotate, split_heads
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValues:
+    """Stored keys and values, each [layers, slots, kv heads, positions, head_dim]."""
+
+    keys: Tensor
+    values: Tensor
+
+    @classmethod
+    def empty(cls, args: TransformerArgs, slots: int, positions: int, like: Tensor) -> KeyValues:
+        """Room for `slots` sequences of `positions`, on the device and in the dtype of `like`.
+
+        Zeroed: attention by PyTorch multiplies what it masks by nought, and must find numbers.
+        """
+        shape = (args.n_layers, slots, args.n_kv_heads, positions, args.head_dim)
+        return cls(like.new_zeros(shape), like.new_zeros(shape))
+
+    def first(self, slots: int) -> KeyValues:
+        """The first slots, as views."""
+        return KeyValues(self.keys[:, :slots], self.values[:, :slots])
+
+    def one(self, slot: int) -> KeyValues:
+        """A single slot, as views that keep its dimension."""
+        return KeyValues(self.keys[:, slot : slot + 1], self.values[:, slot : slot + 1])
+
+    def copy_start(self, slot: int, start: KeyValues) -> None:
+        """Put the positions of `start` (one slot) at the beginning of `slot`."""
+        length = start.keys.shape[3]
+        self.keys[:, slot, :, :length] = start.keys[:, 0]
+        self.values[:, slot, :, :length] = start.values[:, 0]
+
+    def move(self, source: int, target: int, length: int) -> None:
+        """Copy the first `length` positions of one slot to another."""
+        self.keys[:, target, :, :length] = self.keys[:, source, :, :length]
+        self.values[:, target, :, :length] = self.values[:, source, :, :length]
+
+
+def position_bytes(args: TransformerArgs, dtype: torch.dtype) -> int:
+    """Bytes of the keys and values of one position."""
+    return 2 * args.n_layers * args.kv_width * dtype.itemsize
+
+
+class Backbone:
+    """The layers with the two embedding tables.
+
+    Args:
+        source: the weights.
+        params: the sizes.
+        ops: the operations between the products.
+        linear: makes the layers' projections; quantised ones, if wanted.
+    """
+
+    def __init__(
+        self, source: Source, params: Params, ops: TorchOps, linear: MakeLinear = Dense
+    ) -> None:
+        args = params.backbone
+        self.args = args
+        self._ops = ops
+        prefix = "mm_audio_embeddings."
+        self.text_table = source.get(f"{prefix}tok_embeddings.weight", params.vocab_size, args.dim)
+        used = params.codebook_offsets[-1] + params.acoustic_codebook_sizes[-1] + 2
+        self.code_table = source.get(
+            f"{prefix}audio_codebook_embeddings.embeddings.weight", padded(used), args.dim
+        )
+        self._offsets = torch.tensor(params.codebook_offsets, device=source.device)
+        self._layers: Sequence[Layer] = [
+            load_layer(source, f"layers.{i}.", args, linear) for i in range(args.n_layers)
+        ]
+        self._norm = source.get("norm.weight", args.dim)
+        self._rotary = rotary_table(MAX_POSITIONS, args.head_dim, params.rope_theta, source.device)
+
+    def embed_codes(self, codes: Tensor) -> Tensor:
+        """The input that frames of codes [..., codebooks] make: the sum of their rows."""
+        return self.code_table[codes + self._offsets].sum(-2)
+
+    def step(self, x: Tensor, position: Tensor, stored: KeyValues, length: int) -> Tensor:
+        """One position of each row: store its keys and values, return h.
+
+        Args:
+            x: [rows, dim], the inputs.
+            position: [rows], where they stand.
+            stored: of as many slots as rows.
+            length: above every position.
+
+        Returns:
+            h [rows, dim], after the last norm.
+        """
+        ops, eps = self._ops, self.args.norm_eps
+        norms = [layer.attention_norm for layer in self._layers[1:]] + [self._norm]
+        n = ops.norm(x, self._layers[0].attention_norm, eps)
+        for i, (layer, next_norm) in enumerate(zip(self._layers, norms, strict=True)):
+            keys, values = stored.keys[i], stored.values[i]
+            q = ops.rotate_store(layer.qkv(n), self._rotary, position, keys, values)
+            attended = ops.decode_attention(q, keys, values, position, length)
+            x, n = ops.add_norm(x, layer.out(attended), layer.ffn_norm, eps)
+            x, n = ops.add_norm(x, layer.down(ops.silu_mul(layer.gate_up(n))), next_norm, eps)
+        return n
+
+    def prefill(
+        self, x: Tensor, start: Tensor, slots: Tensor, stored: KeyValues, length: int
+    ) -> None:
+        """Store the keys and values of many positions of several sequences.
+
+        Rows shorter than the longest are padded on the right with anything: what they store past
+        their end is overwritten before it is seen.
+
+        Args:
+            x: [rows, tokens, dim], the inputs.
+            start: [rows], the position of each row's first token; earlier ones are stored.
+            slots: [rows], where each row is stored.
+            stored: the slots.
+            length: above every position that is wanted.
+        """
+        args, ops, eps = self.args, self._ops, self.args.norm_eps
+        tokens = x.shape[1]
+        room = stored.keys.shape[3]
+        position = (start[:, None] + torch.arange(tokens, device=x.device)).clamp(max=room - 1)
+        seen = torch.arange(length, device=x.device) <= position[:, None, :, None]
+        angles = self._rotary[position][:, :, None]
+        for i, layer in enumerate(self._layers):
+            qkv = layer.qkv(ops.norm(x, layer.attention_norm, eps))
+            q, k, v = split_heads(qkv, args.n_kv_heads, args.head_dim)
+            keys, values = stored.keys[i], stored.values[i]
+            keys[slots[:, None], :, position] = rotate(k, angles)
+            values[slots[:, None], :, position] = v
+            if i + 1 == len(self._layers):
+                return  # what the last layer would add, nothing stored depends on
+            out = F.scaled_dot_product_attention(
+                rotate(q, angles).transpose(1, 2),
+                keys[slots, :, :length],
+                values[slots, :, :length],
+                attn_mask=seen,
+                enable_gqa=True,
+            )
+            x, n = ops.add_norm(x, layer.out(out.transpose(1, 2).flatten(2)), layer.ffn_norm, eps)
+            x = x + layer.down(ops.silu_mul(layer.gate_up(n)))
+
+
+def padded(rows: int) -> int:
+    """Rows of a table as stored: rounded up to a multiple of 128."""
+    return -(-rows // 128) * 128

@@ -1,0 +1,91 @@
+"""Weights of fewer bits for the backbone's projections; everything else stays as it is.
+
+Symmetric, rounded to nearest: int8 and fp8 (e4m3) with one scale an output row, int4 with one
+scale for each `GROUP` inputs of a row. Activations and sums keep the model's precision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from podgen.engines.voxtral.layer import Dense, Linear, MakeLinear
+from podgen.engines.voxtral.ops import TorchOps
+from podgen.errors import EngineError
+
+KINDS = ("none", "int8", "int4", "fp8")
+GROUP = 64
+"""Inputs that share a scale in int4."""
+SMALL_GROUP = 16
+"""The same for matrices whose inputs are no multiple of two groups."""
+_FP8 = torch.float8_e4m3fn
+
+
+@dataclass(frozen=True, slots=True)
+class RowScaled:
+    """A weight in int8 or fp8 [outputs, inputs] with a float32 scale for each output."""
+
+    weight: Tensor
+    scale: Tensor
+    ops: TorchOps
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """See `Linear`."""
+        return self.ops.row_scaled(x, self.weight, self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScaled:
+    """A weight in int4 [outputs, inputs / 2] with float16 scales [outputs, groups].
+
+    The bytes of two neighbouring groups lie together: byte i of them holds input i of the first
+    group in its low bits and input i of the second in its high bits, each plus 8.
+    """
+
+    packed: Tensor
+    scale: Tensor
+    ops: TorchOps
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """See `Linear`."""
+        return self.ops.group_scaled(x, self.packed, self.scale)
+
+
+def projection(kind: str, ops: TorchOps) -> MakeLinear:
+    """What makes a projection of a weight in the given kind, one of `KINDS`."""
+    if kind == "none":
+        return Dense
+    if kind == "int4":
+        return lambda weight: int4(weight, ops)
+    return lambda weight: row_scaled(weight, kind, ops)
+
+
+def row_scaled(weight: Tensor, kind: str, ops: TorchOps) -> Linear:
+    """The weight [outputs, inputs] in int8 or fp8."""
+    most = 127.0 if kind == "int8" else torch.finfo(_FP8).max
+    wide = weight.float()
+    scale = (wide.abs().amax(dim=1) / most).clamp(min=torch.finfo(torch.float32).tiny)
+    scaled = wide / scale[:, None]
+    if kind == "int8":
+        return RowScaled(scaled.round().clamp(-127, 127).to(torch.int8), scale, ops)
+    return RowScaled(scaled.clamp(-most, most).to(_FP8), scale, ops)
+
+
+def int4(weight: Tensor, ops: TorchOps) -> Linear:
+    """The weight [outputs, inputs] in int4."""
+    outputs, inputs = weight.shape
+    group = GROUP if inputs % (2 * GROUP) == 0 else SMALL_GROUP
+    if inputs % (2 * group):
+        raise EngineError(
+            f"quantise: int4 needs inputs in groups of {2 * group}, this model has {inputs}",
+            "use int8",
+        )
+    groups = weight.float().view(outputs, -1, group)
+    tiny = torch.finfo(torch.float16).tiny
+    scale = (groups.abs().amax(dim=2) / 7).clamp(min=tiny).to(torch.float16)
+    codes = (groups / scale.float()[..., None]).round().clamp(-7, 7).to(torch.int32) + 8
+    low, high = codes.view(outputs, -1, 2, group).unbind(2)
+    packed = (low | high << 4).to(torch.uint8).reshape(outputs, inputs // 2)
+    return GroupScaled(packed, scale, ops)
