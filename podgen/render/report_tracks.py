@@ -96,7 +96,7 @@ def _loudness(report: Report) -> str:
     curve = f'<path class="curve" d="M{line}"/>'
     scale = "".join(_tick(y(mark), mark, mark == target) for mark in marks)
     picture = _svg(_LOUD_HEIGHT, grid + area + aim + curve)
-    return _row("Short-term<br>LUFS", "loud", picture, f'<div class="scale">{scale}</div>')
+    return _row("LUFS", "loud", picture, f'<div class="scale">{scale}</div>')
 
 
 def _tick(top: float, level: float, at: bool) -> str:

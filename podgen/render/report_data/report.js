@@ -154,7 +154,9 @@
     const step = steps.find((s) => (s / data.duration) * laneWidth() >= 64) || 14400;
     const ticks = [];
     for (let t = 0; t <= data.duration; t += step) {
-      const tick = make("b", "", clock(t));
+      // A figure that the end would cut off is left out, its line stays.
+      const fits = (1 - t / data.duration) * laneWidth() > 48;
+      const tick = make("b", "", fits ? clock(t) : "");
       tick.style.left = (100 * t) / data.duration + "%";
       ticks.push(tick);
     }

@@ -1,0 +1,26 @@
+"""A make dependency file: what an episode is made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from podgen.render.files import write_text
+
+
+def write_depfile(path: Path, target: Path, sources: Iterable[Path]) -> None:
+    """Write the rule `target: sources` and an empty rule for each source.
+
+    The empty rules let make go on when a source was deleted or renamed; the target is then made
+    again.
+    """
+    names = [_escaped(source) for source in dict.fromkeys(sources)]
+    rule = " \\\n ".join([f"{_escaped(target)}:", *names])
+    rest = "".join(f"\n{name}:\n" for name in names)
+    write_text(path, f"{rule}\n{rest}")
+
+
+def _escaped(path: Path) -> str:
+    """A path as make reads it: blanks and # behind a backslash, $ doubled."""
+    return re.sub(r"([ #\t])", r"\\\1", str(path)).replace("$", "$$")

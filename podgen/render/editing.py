@@ -1,0 +1,123 @@
+"""The editor's questions about one turn: which takes are there, and which is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from podgen.errors import EngineError
+from podgen.render.plan import Plan, PlannedTurn, at_take, check
+from podgen.render.store import Store
+from podgen.render.takes import Choice, excerpt, save_choices, with_choice
+
+MOST_TAKES = 99
+"""Takes are looked for up to this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInfo:
+    """A take of a turn: `seconds` and `path` are None where it is not rendered yet."""
+
+    take: int
+    seed: int
+    chosen: bool
+    seconds: float | None
+    path: Path | None
+
+
+def list_takes(
+    script: Path,
+    turn: str,
+    *,
+    engine: str | None = None,
+    store: Path | None = None,
+    model: Path | None = None,
+) -> list[TakeInfo]:
+    """The rendered takes of a turn and the one in use, by number.
+
+    Raises:
+        ScriptError: the script is wrong, or has no such turn.
+    """
+    plan = check(script, engine=engine, model=model)
+    planned = plan.turn(turn)
+    kept = Store(store)
+    infos = []
+    for candidate in _candidates(plan, planned):
+        clip = kept.get("takes", candidate.key)
+        chosen = candidate.key == planned.key
+        if clip or chosen:
+            infos.append(
+                TakeInfo(
+                    take=candidate.take,
+                    seed=candidate.utterance.seed,
+                    chosen=chosen,
+                    seconds=clip.seconds if clip else None,
+                    path=clip.path if clip else None,
+                )
+            )
+    return infos
+
+
+def pick_take(
+    script: Path,
+    turn: str,
+    take: int,
+    *,
+    engine: str | None = None,
+    store: Path | None = None,
+    model: Path | None = None,
+) -> Path:
+    """Write the choice of a take to the lock file; the file's path.
+
+    Raises:
+        ScriptError: the script is wrong, or has no such turn.
+        EngineError: the engine has one reading of a text only, or that take is not rendered.
+    """
+    plan = check(script, engine=engine, model=model)
+    candidate = take_of(plan, turn, take)
+    if Store(store).get("takes", candidate.key) is None:
+        raise EngineError(
+            f"take {take} of turn {turn} is not rendered",
+            f"'podgen render {script} --turn {turn} --take {take}' renders and picks it",
+        )
+    return choose(plan, candidate)
+
+
+def take_of(plan: Plan, turn: str, take: int) -> PlannedTurn:
+    """A turn of the plan in the take asked for.
+
+    Raises:
+        ScriptError: there is no such turn.
+        EngineError: the engine has one reading of a text only.
+    """
+    planned = plan.turn(turn)
+    if take > 1 and not plan.engines[planned.part.engine].capabilities().takes:
+        raise EngineError(
+            f"engine {planned.part.engine} has one reading of a text, so no take {take}",
+            "change the text, the voice or the speed instead",
+        )
+    return at_take(plan, planned, take)
+
+
+def next_take(plan: Plan, turn: str, store: Store) -> int:
+    """The lowest number of a take that is not in the store."""
+    planned = plan.turn(turn)
+    for candidate in _candidates(plan, planned):
+        if store.get("takes", candidate.key) is None:
+            return candidate.take
+    raise EngineError(f"turn {turn} has {MOST_TAKES} takes already", "pick one of them")
+
+
+def choose(plan: Plan, planned: PlannedTurn) -> Path:
+    """Write a turn's take to the show's lock file."""
+    choice = Choice(planned.take, planned.utterance.seed, excerpt(planned.turn.text))
+    choices = with_choice(plan.choices, planned.id, planned.part.engine, choice)
+    return save_choices(plan.show.path, choices)
+
+
+def _candidates(plan: Plan, planned: PlannedTurn) -> list[PlannedTurn]:
+    """The turn's takes by number, and the one in use where the lock file has a seed of its own."""
+    takes = [at_take(plan, planned, take) for take in range(1, MOST_TAKES + 1)]
+    if planned.key not in {candidate.key for candidate in takes}:
+        takes[planned.take - 1] = planned
+    return takes

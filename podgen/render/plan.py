@@ -1,0 +1,266 @@
+"""What a render will do: every turn with its voice, its text as spoken and its key.
+
+Planning checks everything that can be known without speaking, so that whatever is wrong with a
+script is said at once, before anything renders.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+from pathlib import Path
+
+from podgen.audio.presets import Preset, preset
+from podgen.casting import Casting, Part, cast
+from podgen.engines import REGISTRY, create
+from podgen.engines.base import Engine, Utterance
+from podgen.errors import EngineError, Problem, ScriptError
+from podgen.render.keys import take_key
+from podgen.render.takes import Choices, load_choices, seed_of
+from podgen.show import load_show
+from podgen.show.model import Mastering, Show, Turn
+from podgen.show.spoken import spoken
+
+OVERLAP_MARGIN = 1.5
+"""An overlap is refused before rendering when it passes this multiple of the estimated length of
+the turn before it; one that passes the real length is refused once that is known."""
+
+_FIGURES = [field.name for field in fields(Mastering) if field.name not in ("preset", "place")]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTurn:
+    """A turn ready to be spoken; `estimate` is its rough length in seconds."""
+
+    turn: Turn
+    part: Part
+    utterance: Utterance
+    key: str
+    take: int
+    estimate: float
+
+    @property
+    def id(self) -> str:
+        """The turn's id."""
+        return self.turn.id
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A checked show: who speaks what with which engine, and how it will be mastered."""
+
+    show: Show
+    casting: Casting
+    engines: Mapping[str, Engine]
+    turns: tuple[PlannedTurn, ...]
+    preset: Preset
+    choices: Choices
+    warnings: tuple[str, ...]
+
+    def turn(self, turn_id: str) -> PlannedTurn:
+        """The turn with this id.
+
+        Raises:
+            ScriptError: there is none.
+        """
+        for planned in self.turns:
+            if planned.id == turn_id:
+                return planned
+        close = difflib.get_close_matches(turn_id, [turn.id for turn in self.turns], n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise ScriptError(
+            f"{self.show.path}: no turn '{turn_id}'",
+            f"{hint}'podgen check --spoken {self.show.path}' lists the ids",
+        )
+
+
+def check(script: Path, *, engine: str | None = None, model: Path | None = None) -> Plan:
+    """Plan a script's render.
+
+    Args:
+        script: the show's YAML file.
+        engine: cast every character on this engine; else the best that the machine can run.
+        model: the model of that engine, in place of its own choice.
+
+    Raises:
+        ScriptError: the script, its cast or its files are wrong; every problem found is in it.
+        EngineError: an engine cannot speak here.
+    """
+    show = load_show(script)
+    settings = _settings(show, engine, model)
+    usable = _usable(settings)
+    casting = cast(show, engine=engine, usable=usable, known=list(REGISTRY))
+    engines = _engines(casting, settings)
+    choices = load_choices(script)
+    turns, problems = _plan_turns(show, casting, engines, choices)
+    problems += _overlap_problems(turns)
+    chosen_preset: Preset | None = None
+    try:
+        chosen_preset = _preset(show)
+    except ScriptError as error:
+        problems += error.problems
+    if problems or chosen_preset is None:
+        raise ScriptError(problems)
+    return Plan(
+        show=show,
+        casting=casting,
+        engines=engines,
+        turns=turns,
+        preset=chosen_preset,
+        choices=choices,
+        warnings=tuple(_warnings(turns, engines)),
+    )
+
+
+def with_take(plan: Plan, turn_id: str, take: int) -> Plan:
+    """The plan with another take of one turn."""
+    old = plan.turn(turn_id)
+    new = at_take(plan, old, take)
+    return replace(plan, turns=tuple(new if turn is old else turn for turn in plan.turns))
+
+
+def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
+    """A turn of the plan as it would be in another take."""
+    seed = seed_of(_base_seed(plan.show, planned.turn), take)
+    utterance = replace(planned.utterance, seed=seed)
+    fingerprint = plan.engines[planned.part.engine].fingerprint()
+    return replace(planned, utterance=utterance, take=take, key=take_key(fingerprint, utterance))
+
+
+def _settings(
+    show: Show, engine: str | None, model: Path | None
+) -> dict[str, Mapping[str, object]]:
+    settings = {name: dict(values) for name, values in show.engine_settings.items()}
+    if model is not None:
+        if engine is None:
+            raise ScriptError("--model needs --engine", "say which engine the model is for")
+        settings.setdefault(engine, {})["model"] = str(model)
+    for name in settings:
+        if name not in REGISTRY:
+            raise ScriptError(
+                Problem(
+                    f"unknown engine '{name}'",
+                    f"use one of {', '.join(REGISTRY)}",
+                    show.engine_places.get(name),
+                )
+            )
+    return dict(settings)
+
+
+def _usable(settings: Mapping[str, Mapping[str, object]]) -> list[str]:
+    return [name for name in REGISTRY if create(name, settings.get(name)).availability().usable]
+
+
+def _engines(casting: Casting, settings: Mapping[str, Mapping[str, object]]) -> dict[str, Engine]:
+    """The engines that the cast needs, each able to speak here."""
+    engines = {}
+    for name in dict.fromkeys(part.engine for part in casting.parts.values()):
+        engine = create(name, settings.get(name))
+        state = engine.availability()
+        if not state.usable:
+            raise EngineError(f"engine {name} cannot speak here", state.reason)
+        engines[name] = engine
+    return engines
+
+
+def _plan_turns(
+    show: Show, casting: Casting, engines: Mapping[str, Engine], choices: Choices
+) -> tuple[tuple[PlannedTurn, ...], list[Problem]]:
+    """Every turn, and what the engines cannot do about them: once for each cause."""
+    fingerprints = {name: engine.fingerprint() for name, engine in engines.items()}
+    planned = []
+    problems: dict[tuple[str, str, str], Problem] = {}
+    for turn in show.turns:
+        part = casting.parts[turn.speaker]
+        engine = engines[part.engine]
+        choice = choices.get(turn.id, {}).get(part.engine)
+        seed = choice.seed if choice else _base_seed(show, turn)
+        utterance = _utterance(show, turn, part, seed)
+        for what, remedy in engine.check(utterance):
+            # What a character's voice lacks holds for all its turns; it is said once.
+            problems.setdefault(
+                (part.engine, utterance.voice, what), Problem(what, remedy, turn.place, turn.id)
+            )
+        planned.append(
+            PlannedTurn(
+                turn=turn,
+                part=part,
+                utterance=utterance,
+                key=take_key(fingerprints[part.engine], utterance),
+                take=choice.take if choice else 1,
+                estimate=engine.estimate(utterance),
+            )
+        )
+    return tuple(planned), list(problems.values())
+
+
+def _utterance(show: Show, turn: Turn, part: Part, seed: int) -> Utterance:
+    said = spoken(turn.text, turn.pronunciation, part.lexicon, show.lexicon)
+    split = turn.split if turn.split is not None else show.defaults.split
+    settings = {**part.settings, **turn.settings}
+    if split is not None:
+        settings["split"] = split
+    return Utterance(
+        id=turn.id,
+        text=said.text,
+        voice=turn.voice or part.voice,
+        language=part.language or show.language,
+        seed=seed,
+        speed=_first(turn.speed, part.speed, show.defaults.speed, 1.0),
+        phonemes=said.phonemes,
+        ref_audio=turn.ref_audio or part.ref_audio,
+        ref_text=turn.ref_text or part.ref_text,
+        instructions=turn.instructions or part.instructions,
+        settings=settings,
+    )
+
+
+def _first(*values: float | None) -> float:
+    return next(value for value in values if value is not None)
+
+
+def _base_seed(show: Show, turn: Turn) -> int:
+    seed = turn.seed if turn.seed is not None else show.defaults.seed
+    return seed if seed is not None else 0
+
+
+def _overlap_problems(turns: Sequence[PlannedTurn]) -> list[Problem]:
+    return [
+        overlap_problem(now.turn, before.turn, before.estimate * OVERLAP_MARGIN, "about ")
+        for before, now in pairwise(turns)
+        if now.turn.overlap is not None and now.turn.overlap > before.estimate * OVERLAP_MARGIN
+    ]
+
+
+def overlap_problem(now: Turn, before: Turn, seconds: float, roughly: str = "") -> Problem:
+    """What to say where an overlap is longer than the turn before it, which lasts `seconds`."""
+    return Problem(
+        f"the overlap of {now.overlap:g} s is longer than the turn before it, "
+        f"'{before.id}' of {roughly}{seconds:.1f} s",
+        "make it shorter",
+        now.place,
+        now.id,
+    )
+
+
+def _preset(show: Show) -> Preset:
+    chosen = show.mastering
+    figures = {name: value for name in _FIGURES if (value := getattr(chosen, name)) is not None}
+    try:
+        return preset(chosen.preset, figures)
+    except ScriptError as error:
+        raise ScriptError(
+            [replace(problem, place=problem.place or chosen.place) for problem in error.problems]
+        ) from error
+
+
+def _warnings(turns: Sequence[PlannedTurn], engines: Mapping[str, Engine]) -> Iterator[str]:
+    for name, engine in engines.items():
+        seeded = [turn.id for turn in turns if turn.part.engine == name and turn.utterance.seed]
+        if seeded and not engine.capabilities().takes:
+            yield (
+                f"engine {name} has one reading of a text: seeds and takes change nothing "
+                f"({len(seeded)} turns have one)"
+            )
