@@ -109,48 +109,6 @@ def _possessive(sounds: str, *, british: bool) -> str:
     return "s" if sounds.endswith(("p", "t", "k", "f", "θ")) else "z"
 
 
-def spoken(text: str, *, british: bool = False) -> str:
-    """`text` as it is read aloud: numbers, abbreviations and addresses in words where known."""
-    sentences = []
-    for sentence in split_sentences(text):
-        words, spans = _normalized(sentence.text, british=british)
-        sentences.append(_with_spans(words, [word for word, _ in spans]))
-    return " ".join(sentences)
-
-
-def _normalized(text: str, *, british: bool) -> tuple[str, list[tuple[str, str | None]]]:
-    """Mended and normalised text, and the spans that stand in it as placeholders.
-
-    Shielded words pass hibari's normaliser as meaningless ones, so that it leaves them alone.
-    """
-    from hibari.g2p.normalize import normalize
-
-    spans: list[tuple[str, str | None]] = []
-
-    def hide(match: re.Match[str]) -> str:
-        spans.append((match[1], match[2]))
-        return _placeholder(len(spans) - 1, capital=match[1][:1].isupper())
-
-    return normalize(_SPAN.sub(hide, mend(text, british=british))), spans
-
-
-def _with_spans(text: str, shown: Sequence[str]) -> str:
-    if not shown:
-        return text
-    return re.sub(r"[Qq]zq([a-z]{3})qz", lambda m: shown[_placeholder_index(m[1])], text)
-
-
-def give_phonemes(text: str, words: Mapping[str, str], *, british: bool) -> str:
-    """`text` with each whole word of `words` marked to be spoken as its IPA."""
-    if not words:
-        return text
-    longest_first = sorted(words, key=len, reverse=True)
-    pattern = re.compile(r"(?<!\w)(" + "|".join(re.escape(w) for w in longest_first) + r")(?!\w)")
-    return pattern.sub(
-        lambda m: f"{OPEN}{m[1]}{SPEAK}{to_kokoro(words[m[1]], british=british)}{CLOSE}", text
-    )
-
-
 _LETTERS = "abcdefghjkmnoprstuwy"
 
 
