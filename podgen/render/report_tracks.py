@@ -32,7 +32,7 @@ def tracks(report: Report) -> str:
         _row("", "axis", '<div id="axis" aria-hidden="true"></div>'),
         _chapters(report, length),
         _loudness(report),
-        _row("Waveform", "wave", _waveform(report.waveform)),
+        _row("Peaks", "wave", _waveform(report.waveform)),
         *_speech(report, length),
         *_music(report, length),
     ]
@@ -86,7 +86,7 @@ def _loudness(report: Report) -> str:
         if (level - centre) % _LOUD_GRID == 0
     ]
     grid = "".join(f'<path class="grid" d="M0 {y(m):.2f}H{_WIDTH}"/>' for m in marks)
-    points = _loudest(report.loudness, _SLICES)
+    points = _thinned(report.loudness, _SLICES)
     end = report.episode.duration or 1.0
     line = "L".join(f"{_WIDTH * t / end:.2f} {y(level):.2f}" for t, level in points)
     first, last = (_WIDTH * points[i][0] / end for i in (0, -1))
@@ -104,13 +104,16 @@ def _tick(top: float, level: float, at: bool) -> str:
     return f'<i style="top:{top:.2f}%"{" class=at" if at else ""}>{figure}</i>'
 
 
-def _loudest(points: Sequence[tuple[float, float]], limit: int) -> list[tuple[float, float]]:
-    """At most `limit` points, each the loudest of its stretch: a peak must stay to be seen."""
+def _thinned(points: Sequence[tuple[float, float]], limit: int) -> list[tuple[float, float]]:
+    """At most `limit` points, each the mean of its stretch in power, as loudness is averaged."""
     step = math.ceil(len(points) / limit)
-    return [
-        max(points[i : i + step], key=lambda point: (not math.isnan(point[1]), point[1]))
-        for i in range(0, len(points), step)
-    ]
+    thin = []
+    for i in range(0, len(points), step):
+        part = points[i : i + step]
+        powers = [10 ** (level / 10) if level > -math.inf else 0.0 for _, level in part]
+        power = sum(powers) / len(powers)
+        thin.append((part[0][0], 10 * math.log10(power) if power > 0 else -math.inf))
+    return thin
 
 
 def _waveform(slices: Sequence[tuple[float, float]]) -> str:
