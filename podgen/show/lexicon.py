@@ -1,0 +1,204 @@
+"""Words to say otherwise than they are written, as respellings or as IPA phonemes.
+
+An entry is matched as whole words: `cat` not in `category` and `don` not in `don't`, but `cat` in
+`cat's` and `cat-like` and `homme` in `l'homme`. Upper and lower case are the same, except for an
+entry with a capital inside a word (`AI`, `iOS`), which is matched as written. In scripts without
+spaces between words any place will do. The longest entry wins.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+# Letters of scripts that put no space between words are words of their own.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
+)
+# Vowel signs and accents that belong to the letter before, though \w does not hold them.
+_MARKS = (
+    "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u0900-\u0903"
+    "\u093a-\u094f\u0951-\u0963\u0981-\u0983\u09bc-\u09e3\u0a01-\u0a51\u0a81-\u0acd\u0b01-\u0b63"
+    "\u0b82-\u0bcd\u0c00-\u0c63\u0c81-\u0cf3\u0d00-\u0d63\u0d81-\u0df3\u200c\u200d"
+)
+_LETTER = f"(?:[^\\W{_UNSPACED}]|[{_MARKS}])"
+_TOKEN = re.compile(f"{_LETTER}+(?:['’]{_LETTER}+)*|[^\\s]")
+_CONTRACTED = frozenset(("s", "d", "ll", "ve", "re", "m"))
+_SIBILANT = ("s", "z", "ʃ", "ʒ", "ɕ", "ʑ", "ʧ", "ʤ")
+_VOICELESS = ("p", "t", "k", "f", "θ", "ʔ")
+
+
+class Match(NamedTuple):
+    """Where an entry occurs in a text, and how it is said: `said` is IPA or a respelling."""
+
+    start: int
+    end: int
+    said: str
+    is_ipa: bool
+
+
+class _Entry(NamedTuple):
+    tokens: tuple[str, ...]
+    spaced: tuple[bool, ...]
+    exact: bool
+    said: str
+    is_ipa: bool
+
+
+class _Token(NamedTuple):
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Word or phrase -> respelling, or IPA between slashes. Compiled once, when it is made."""
+
+    entries: Mapping[str, str] = field(default_factory=dict)
+    _first: Mapping[str, Sequence[_Entry]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        first: dict[str, list[_Entry]] = {}
+        for word, value in self.entries.items():
+            entry = _compile(word, value)
+            if entry is not None:
+                first.setdefault(entry.tokens[0], []).append(entry)
+        object.__setattr__(self, "_first", first)
+
+    def __bool__(self) -> bool:
+        return bool(self.entries)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.entries.items()))
+
+    def __or__(self, over: Lexicon) -> Lexicon:
+        """Both, `over` deciding where they hold the same word."""
+        said = {_key(word) for word in over.entries}
+        kept = {word: value for word, value in self.entries.items() if _key(word) not in said}
+        return Lexicon({**kept, **over.entries}) if over else self
+
+
+NO_WORDS = Lexicon()
+
+
+def find(text: str, lexicons: Sequence[Lexicon]) -> list[Match]:
+    """Every entry in `text`, from left to right; of two equally long ones, the first lexicon's."""
+    firsts = [lexicon._first for lexicon in lexicons if lexicon]
+    if not firsts:
+        return []
+    words = _TOKEN.findall(text)
+    known = {*words, *(word.casefold() for word in words)}
+    for word in tuple(known) if "'" in text or "’" in text else ():
+        known.update(part for _, part in _beginnings(_Token(word, 0, len(word))))
+    heads = {word for first in firsts for word in known if word in first}
+    if not heads:
+        return []
+    matches: list[Match] = []
+    tokens = [_Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    done = 0
+    for at, token in enumerate(tokens):
+        if token.start < done:
+            continue
+        word = token.text
+        if word in heads or word.casefold() in heads or "'" in word or "’" in word:
+            found = _longest(text, tokens, at, firsts)
+            if found is not None:
+                matches.append(found)
+                done = found.end
+    return matches
+
+
+def possessive_ipa(ipa: str) -> str:
+    """The IPA with an English possessive 's: /ɪz/ after sibilants, /s/ after voiceless sounds."""
+    sounds = ipa.rstrip("ːˑʰ̥̩ .")
+    if sounds.endswith(_SIBILANT):
+        return ipa + "ɪz"
+    return ipa + ("s" if sounds.endswith(_VOICELESS) else "z")
+
+
+def as_ipa(value: str) -> str | None:
+    """The phonemes of a value between slashes, None for a respelling."""
+    value = value.strip()
+    return value[1:-1].strip() if len(value) > 1 and value[0] == value[-1] == "/" else None
+
+
+def _exact(word: str) -> bool:
+    return any(b.isupper() and a.isalnum() for a, b in itertools.pairwise(word))
+
+
+def _key(word: str) -> str:
+    return word if _exact(word) else word.casefold()
+
+
+def _straight(text: str) -> str:
+    return text.replace("’", "'")
+
+
+def _compile(word: str, value: str) -> _Entry | None:
+    found = list(_TOKEN.finditer(_straight(_key(word.strip()))))
+    if not found:
+        return None
+    spaced = tuple(b.start() > a.end() for a, b in itertools.pairwise(found))
+    ipa = as_ipa(value)
+    said = value.strip() if ipa is None else ipa
+    words = tuple(match[0] for match in found)
+    return _Entry(words, spaced, _exact(word), said, ipa is not None)
+
+
+def _longest(
+    text: str, tokens: list[_Token], at: int, firsts: list[Mapping[str, Sequence[_Entry]]]
+) -> Match | None:
+    """The longest entry that begins at or inside token `at`."""
+    best: Match | None = None
+    for start, word in _beginnings(tokens[at]):
+        for first in firsts:
+            for form in {word: None, word.casefold(): None}:
+                for entry in first.get(form, ()):
+                    end = _end(text, tokens, at, start, entry)
+                    if end is not None and (best is None or end - start > best.end - best.start):
+                        best = Match(start, end, entry.said, entry.is_ipa)
+    return best
+
+
+def _beginnings(token: _Token) -> list[tuple[int, str]]:
+    """The words a token may be or begin: itself, `cat` of `cat's`, `homme` of `l'homme`."""
+    text = _straight(token.text)
+    found = [(token.start, text)]
+    cut = text.rfind("'")
+    if cut > 0:
+        head, tail = text[:cut], text[cut + 1 :]
+        if tail.casefold() in _CONTRACTED:
+            found.append((token.start, head))
+        elif len(tail) > 2:
+            found.append((token.start + cut + 1, tail))
+    return found
+
+
+def _end(text: str, tokens: list[_Token], at: int, start: int, entry: _Entry) -> int | None:
+    """Where `entry` ends if it stands at `start`, in token `at` and those that follow."""
+    last = at + len(entry.tokens) - 1
+    if last >= len(tokens):
+        return None
+    for offset, wanted in enumerate(entry.tokens):
+        token = tokens[at + offset]
+        if offset and entry.spaced[offset - 1] != (token.start > tokens[at + offset - 1].end):
+            return None
+        begin = token.start if offset else start
+        heard = _straight(text[begin : token.end])
+        if _same(heard, wanted, entry.exact):
+            continue
+        cut = heard.rfind("'")
+        contracted = cut > 0 and heard[cut + 1 :].casefold() in _CONTRACTED
+        if at + offset == last and contracted and _same(heard[:cut], wanted, entry.exact):
+            return begin + cut
+        return None
+    return tokens[last].end
+
+
+def _same(heard: str, wanted: str, exact: bool) -> bool:
+    return heard == wanted if exact else heard.casefold() == wanted
