@@ -8,13 +8,11 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from podgen.audio.ffmpeg import beside
 from podgen.audio.truepeak import Floats
 
 if TYPE_CHECKING:
@@ -128,26 +126,6 @@ def filters(dressing: Dressing, rate: int) -> npt.NDArray[np.float64]:
         sections.append(_highpass(dressing.highpass, rate))
     sections += [_band(band, rate) for band in dressing.eq if band.frequency < rate / 2]
     return np.array(sections, dtype=np.float64).reshape(-1, 6)
-
-
-def save(path: Path, samples: Floats, rate: int) -> None:
-    """Write float32 WAV under a temporary name, then rename. `samples` as in `soundfile`."""
-    import soundfile
-
-    temporary = beside(path)
-    try:
-        soundfile.write(temporary, samples, rate, format="WAV", subtype="FLOAT")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def load(path: Path) -> tuple[Floats, int]:
-    """Samples as float32, (frames,) if mono, and their rate."""
-    import soundfile
-
-    samples, rate = soundfile.read(path, dtype="float32")
-    return samples, int(rate)
 
 
 def _highpass(frequency: float, rate: int) -> list[float]:

@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy.typing as npt
 
 from podgen.errors import MachineError
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+Chunks = Iterable[npt.NDArray[Any]]
 
 log = logging.getLogger(__name__)
 
@@ -136,15 +137,18 @@ class Job:
     """
 
     def __init__(self) -> None:
-        self._feeds: list[tuple[int, int, Iterable[ReadableBuffer]]] = []
+        self._feeds: list[tuple[int, int, Chunks]] = []
         self._drains: list[tuple[int, int, Callable[[bytes], None]]] = []
         self._threads: list[threading.Thread] = []
         self._faults: list[BaseException] = []
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def feed(self, chunks: Iterable[ReadableBuffer]) -> str:
-        """An input pipe that will carry `chunks`; they are drawn in a thread of their own."""
+    def feed(self, chunks: Chunks) -> str:
+        """An input pipe that will carry `chunks`; they are drawn in a thread of their own.
+
+        Chunks are C-contiguous and may be overwritten once the next one is asked for.
+        """
         read, write = os.pipe()
         _enlarge(write)
         self._feeds.append((read, write, chunks))
@@ -237,10 +241,10 @@ class Job:
         self._threads.append(thread)
         thread.start()
 
-    def _write(self, descriptor: int, chunks: Iterable[ReadableBuffer]) -> None:
+    def _write(self, descriptor: int, chunks: Chunks) -> None:
         try:
             for chunk in chunks:
-                view = memoryview(chunk).cast("B")
+                view = chunk.data.cast("B") if chunk.size else memoryview(b"")
                 while view:
                     view = view[os.write(descriptor, view) :]
         except BrokenPipeError:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from podgen.errors import Problem, ScriptError
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A moment given by a turn: its start or end, plus `offset` seconds."""
+    """A moment given by a turn: `seconds` after its start or its end."""
 
     turn: str
     edge: Literal["start", "end"] = "start"
-    offset: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,18 @@ class Music:
     """A piece of music; `length` in samples is its file's, after trimming.
 
     `lead` is how long it plays before the next turn may start. Left out, an intro leads until its
-    fade-out begins, and any other music not at all. `start` and `end` tie it to turns instead of
-    its place in the script. A bed without an end fades out after the last turn; others play
-    through. Only a looped piece outlasts its file.
+    fade-out begins, and any other music not at all. `start` is an anchor, or seconds from its place
+    in the script; `end` an anchor, or seconds from its start. Tied to an anchor, it leads nobody. A
+    bed without an end fades out after the last turn; others play through. Only a looped piece
+    outlasts its file.
     """
 
     id: str
     role: Literal["intro", "bed", "outro"]
     length: int
     lead: float | None = None
-    start: Anchor | None = None
-    end: Anchor | None = None
+    start: float | Anchor | None = None
+    end: float | Anchor | None = None
     loop: bool = False
     fade_in: float = 0.0
     fade_out: float = 0.0
@@ -74,11 +75,11 @@ class Music:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """An effect at its place in the script, or at an anchor; speech waits for its end or not."""
+    """An effect `at` seconds from its place in the script; speech waits for its end or not."""
 
     id: str
     length: int
-    at: Anchor | None = None
+    at: float = 0.0
     wait: bool = False
 
 
@@ -105,6 +106,9 @@ class Span:
     length: int
     fade_in: int
     fade_out: int
+
+
+Placed = TypeVar("Placed", Clip, Span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +158,13 @@ def lay_out(
     return layout.finish(tail)
 
 
-def lanes(clips: Sequence[Clip]) -> list[list[Clip]]:
+def lanes(clips: Sequence[Placed]) -> list[list[Placed]]:
     """Clips parted so that none overlap within a lane, in the fewest lanes (greedy, by start).
 
     As many lanes as clips that sound at once at the busiest moment.
     """
     free: list[tuple[int, int]] = []  # (end, lane), the lane that is free earliest first
-    parted: list[list[Clip]] = []
+    parted: list[list[Placed]] = []
     for clip in sorted(clips, key=lambda clip: (clip.start, clip.end)):
         if free and free[0][0] <= clip.start:
             lane = heapq.heappop(free)[1]
@@ -181,7 +185,6 @@ class _Layout:
         self.speech: list[Clip] = []
         self.turns: dict[str, Clip] = {}
         self.sounds: list[Clip] = []
-        self.anchored: list[Sound] = []
         self.music: list[tuple[Music, int | None]] = []
         self.chapters: list[Mark] = []
         self.waiting: list[Chapter] = []
@@ -251,55 +254,59 @@ class _Layout:
         return previous.end - overlap
 
     def place_music(self, cue: Music) -> None:
-        if cue.start is not None:
+        if isinstance(cue.start, Anchor):
             self.music.append((cue, None))
             return
-        start = self.next_start()
+        place = self.next_start()
+        start = self.shifted(place, cue.start or 0.0, f"music {cue.id}")
         self.begin(start)
         self.music.append((cue, start))
-        lead = 0
         if cue.lead is not None:
-            lead = self.samples(cue.lead)
+            place = start + self.samples(cue.lead)
         elif cue.role == "intro":
-            lead = max(0, cue.length - self.samples(cue.fade_out))
-        self.cursor, self.said = start + lead, 0.0
+            place = start + max(0, cue.length - self.samples(cue.fade_out))
+        self.cursor, self.said = max(self.cursor, place), 0.0
 
     def place_sound(self, cue: Sound) -> None:
-        if cue.at is not None:
-            self.anchored.append(cue)
-            return
-        start = self.next_start()
+        place = self.next_start()
+        start = self.shifted(place, cue.at, f"sound {cue.id}")
         self.begin(start)
         clip = Clip(cue.id, "", start, start + cue.length)
         self.sounds.append(clip)
         if cue.wait:
-            self.cursor, self.said = clip.end, None
+            self.cursor, self.said = max(self.cursor, clip.end), None
         else:
-            self.cursor, self.said = start, 0.0
+            self.cursor, self.said = place, 0.0
+
+    def shifted(self, place: int, seconds: float, what: str) -> int:
+        moment = place + self.samples(seconds)
+        if moment < 0:
+            raise _error(
+                f"{what} would begin {-moment / self.rate:.2f} s before the episode does",
+                "raise its offset or move it down",
+            )
+        return moment
 
     def resolve(self, anchor: Anchor, what: str) -> int:
         turn = self.turns.get(anchor.turn)
         if turn is None:
-            raise _error(f"{what} is tied to turn {anchor.turn}, which does not exist", "name one")
-        edge = turn.start if anchor.edge == "start" else turn.end
-        moment = edge + self.samples(anchor.offset)
-        if moment < 0:
-            early = -moment / self.rate
             raise _error(
-                f"{what} would begin {early:.2f} s before the episode does",
-                f"raise the offset of {anchor.offset:g} s or add a pause before turn {anchor.turn}",
+                f"{what} is tied to turn {anchor.turn}, which does not exist", "name a turn's id"
             )
-        return moment
+        edge = turn.start if anchor.edge == "start" else turn.end
+        return self.shifted(edge, anchor.seconds, what)
 
     def span(self, cue: Music, placed: int | None) -> Span:
         what = f"music {cue.id}"
         start = placed
         if start is None:
-            assert cue.start is not None
+            assert isinstance(cue.start, Anchor)
             start = self.resolve(cue.start, what)
         fade_in, fade_out = self.samples(cue.fade_in), self.samples(cue.fade_out)
-        if cue.end is not None:
+        if isinstance(cue.end, Anchor):
             end = self.resolve(cue.end, what)
+        elif cue.end is not None:
+            end = start + self.samples(cue.end)
         elif cue.role == "bed" and self.speech:
             end = max(clip.end for clip in self.speech) + fade_out
         else:
@@ -315,10 +322,6 @@ class _Layout:
 
     def finish(self, tail: float) -> Timeline:
         self.begin(self.cursor)
-        for cue in self.anchored:
-            assert cue.at is not None
-            start = self.resolve(cue.at, f"sound {cue.id}")
-            self.sounds.append(Clip(cue.id, "", start, start + cue.length))
         spans = tuple(self.span(cue, placed) for cue, placed in self.music)
         ends = [self.cursor + self.samples(self.said or 0.0)]
         ends += [clip.end for clip in (*self.speech, *self.sounds)]

@@ -1,0 +1,193 @@
+"""Music and effects: any audio file made ready for the mix, and measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import numpy as np
+
+from podgen.audio import ffmpeg as machine
+from podgen.audio.level import CEILING_DBTP, WORKING_LUFS
+from podgen.audio.loudness import Measurement, decibels
+from podgen.audio.r128 import Meter
+from podgen.audio.truepeak import PeakMeter
+from podgen.errors import ScriptError
+
+VERSION = 1
+"""Part of the key of whatever is stored prepared; raised when the result would sound other."""
+
+QUIET_DBFS = -60.0
+_QUIET_SECONDS = 0.05
+_BLOCK = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What ffmpeg says an audio file is. `bit_rate` in kb/s, None where it names none."""
+
+    codec: str
+    rate: int
+    channels: int
+    bit_rate: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A prepared file's figures; `quiet` is its longest run below -60 dBFS, in seconds."""
+
+    measurement: Measurement
+    channels: int
+    quiet: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for `json.dump`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Asset:
+        """The inverse of `to_json`; raises TypeError or KeyError on anything else."""
+        return cls(**{**values, "measurement": Measurement.from_json(values["measurement"])})
+
+
+_STREAM = re.compile(
+    r"Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([^,]+)(?:.*?, (\d+) kb/s)?", re.MULTILINE
+)
+
+
+def parse_format(messages: str) -> Format | None:
+    """Read from what ffmpeg prints about its first input; None if that has no audio."""
+    found = _STREAM.search(messages)
+    if not found:
+        return None
+    codec, rate, layout, bit_rate = found.groups()
+    return Format(codec, int(rate), _channels(layout), int(bit_rate) if bit_rate else None)
+
+
+def _channels(layout: str) -> int:
+    named = {"mono": 1, "stereo": 2}
+    counted = re.match(r"(\d+) channels", layout)
+    surround = re.match(r"(\d+)\.(\d+)", layout)
+    if counted:
+        return int(counted[1])
+    if surround:
+        return int(surround[1]) + int(surround[2])
+    return named.get(layout.split("(")[0].strip(), 2)
+
+
+def prepare(
+    source: Path,
+    target: Path,
+    rate: int,
+    channels: int,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+) -> Asset:
+    """Decode `source` from `start` to `end` seconds into a float32 WAV at the mix rate.
+
+    Mono stays mono; anything else becomes stereo, or mono if `channels` is 1. `target` is written
+    under a temporary name first; give it the suffix .wav.
+
+    Raises:
+        ScriptError: the file is no audio that ffmpeg reads, or there is none between the times.
+    """
+    import soundfile
+
+    form = _probe(source)
+    width = min(channels, form.channels, 2)
+    size = _BLOCK * width * 4
+    meter, peaks, quiet = Meter(), PeakMeter(width), _Quiet(rate)
+    squares, frames = 0.0, 0
+    temporary = machine.beside(target)
+    try:
+        with (
+            machine.Job() as job,
+            soundfile.SoundFile(temporary, "w", rate, width, "FLOAT", format="RF64") as file,
+        ):
+            cut = {"start": start} | ({} if end is None else {"end": end})
+            node = (
+                ffmpeg.input(str(source)).audio.filter("atrim", **cut).filter("asetpts", "N/SR/TB")
+            )
+            # A long, steep resampling filter: the default one rolls off audibly below 20 kHz.
+            node = node.filter("aresample", rate, filter_size=128, phase_shift=10, cutoff=0.98)
+            node = node.filter("aformat", channel_layouts="mono" if width == 1 else "stereo")
+            node = meter.attach(node, job)
+            output = ffmpeg.output(node, "pipe:1", format="f32le", acodec="pcm_f32le")
+            for data in job.stream(output.get_args(), size):
+                block = np.frombuffer(data, np.float32).reshape(-1, width)
+                file.write(block)
+                peaks.push(block)
+                quiet.push(block)
+                squares += float(np.square(block, dtype=np.float64).sum())
+                frames += len(block)
+        if not frames:
+            raise ScriptError(
+                f"{source} has no audio from {start:g} s on", "change trim or take another file"
+            )
+        temporary.replace(target)
+    except machine.FfmpegError as error:
+        raise _unreadable(source, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    power = squares / (frames * width)
+    measurement = Measurement(
+        samples=frames,
+        rate=rate,
+        loudness=meter.integrated,
+        true_peak=decibels(peaks.finish()),
+        rms=decibels(power**0.5),
+    )
+    return Asset(measurement, width, quiet.longest / rate)
+
+
+def asset_gain(asset: Asset, volume: float) -> float:
+    """Gain in dB that puts it `volume` dB from speech's working level, its peaks bounded.
+
+    An effect too short for an integrated loudness goes by its RMS; silence stays as it is.
+    """
+    measured = asset.measurement
+    loudness = measured.loudness if measured.loudness is not None else measured.rms
+    if loudness is None or measured.true_peak is None:
+        return 0.0
+    return min(WORKING_LUFS + volume - loudness, CEILING_DBTP - measured.true_peak)
+
+
+def _probe(source: Path) -> Format:
+    with machine.Job() as job:
+        try:
+            job.run(["-i", str(source), "-map", "0:a:0", "-t", "0.01", "-f", "null", "-"])
+        except machine.FfmpegError as error:
+            raise _unreadable(source, error) from error
+        form = parse_format(job.messages)
+    if form is None:
+        raise ScriptError(f"{source} has no audio", "take another file")
+    return form
+
+
+def _unreadable(source: Path, error: machine.FfmpegError) -> Exception:
+    if "No space left on device" in error.tail:
+        return error
+    return ScriptError(f"{source} is not audio that ffmpeg can read", "take another file")
+
+
+class _Quiet:
+    """The longest run of quiet in a stream, in samples, to within 50 ms."""
+
+    def __init__(self, rate: int) -> None:
+        self.longest = 0
+        self._step = max(1, round(_QUIET_SECONDS * rate))
+        self._run = 0
+
+    def push(self, block: np.ndarray[Any, Any]) -> None:
+        for at in range(0, len(block), self._step):
+            piece = block[at : at + self._step]
+            if float(np.square(piece).mean()) < 10 ** (QUIET_DBFS / 10):
+                self._run += len(piece)
+                self.longest = max(self.longest, self._run)
+            else:
+                self._run = 0

@@ -1,0 +1,108 @@
+"""Gain over time for one piece of music: its envelope, its ducking, its fades.
+
+Evaluated for every sample. ffmpeg's `volume` filter takes one value a frame (and, without
+`eval=frame`, one value altogether); at the fine step a fade needs it costs 15 times what the whole
+mix does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from podgen.audio.timeline import Span
+from podgen.audio.truepeak import Floats
+
+Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+"""Positions in samples, ascending, and decibels; linear between, constant outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duck:
+    """Music goes `depth` dB down while somebody speaks.
+
+    It is down by the time speech starts, `attack` seconds after it began to move, and up again
+    `release` seconds after speech ends.
+    """
+
+    depth: float
+    attack: float = 0.3
+    release: float = 0.8
+
+
+def duck_points(
+    windows: Sequence[tuple[int, int]], span: Span, rate: int, duck: Duck
+) -> Points | None:
+    """The ducking of one span, from the speech windows of the timeline; None without speech.
+
+    Where music could not come all the way up and down again between two windows it stays down, so
+    that pauses within a conversation do not pump.
+    """
+    attack, release = max(1, round(duck.attack * rate)), max(1, round(duck.release * rate))
+    held: list[tuple[int, int]] = []
+    for start, end in windows:
+        if end + release <= span.start or start - attack >= span.end:
+            continue
+        if held and start - held[-1][1] <= attack + release:
+            held[-1] = (held[-1][0], end)
+        else:
+            held.append((start, end))
+    if not held:
+        return None
+    edges = np.array(held, np.float64)
+    positions = edges[:, [0, 0, 1, 1]] + np.array([-attack, 0, 0, release])
+    levels = np.tile([0.0, -duck.depth, -duck.depth, 0.0], (len(held), 1))
+    return positions.ravel(), levels.ravel()
+
+
+class Automation:
+    """The gain of one span at any moment of the timeline."""
+
+    def __init__(
+        self,
+        span: Span,
+        rate: int,
+        *,
+        envelope: Sequence[tuple[float, float]] = (),
+        duck: Points | None = None,
+    ) -> None:
+        """`envelope` as (seconds from the span's start, dB), ascending."""
+        self._span = span
+        self._curves = [duck] if duck is not None else []
+        if envelope:
+            seconds, levels = np.array(envelope, np.float64).T
+            self._curves.append((span.start + seconds * rate, levels))
+
+    def gains(self, start: int, end: int) -> Floats:
+        """Linear gain of each sample of the timeline from `start` to `end`, as (end - start, 1).
+
+        A shape of (1, 1) stands for one gain throughout.
+        """
+        levels = [_interpolated(curve, start, end) for curve in self._curves]
+        gain = np.power(10.0, sum(levels, np.zeros(1)) / 20)
+        for faded in (
+            _fade(start - self._span.start, end - start, self._span.fade_in),
+            _fade(self._span.end - end, end - start, self._span.fade_out)[::-1],
+        ):
+            gain = gain * faded
+        return gain.astype(np.float32)[:, None]
+
+
+def _interpolated(curve: Points, start: int, end: int) -> npt.NDArray[np.float64]:
+    positions, levels = curve
+    first, last = np.interp([start, end - 1], positions, levels)
+    inside = levels[np.searchsorted(positions, start) : np.searchsorted(positions, end)]
+    if first == last and np.all(inside == first):
+        return np.array([first])
+    return np.interp(np.arange(start, end, dtype=np.float64), positions, levels)
+
+
+def _fade(offset: int, count: int, length: int) -> npt.NDArray[np.float64]:
+    """A rising raised cosine: smooth at both ends. `offset` counts from where it begins."""
+    if offset >= length:
+        return np.ones(1)
+    position = (np.arange(offset, offset + count) + 0.5) / length
+    return 0.5 - 0.5 * np.cos(np.pi * np.clip(position, 0.0, 1.0))

@@ -1,0 +1,145 @@
+"""One lane as a stream of samples: clips that do not overlap, with silence between them.
+
+Read from disk block by block, so that an hour costs no more memory than a minute.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from podgen.audio.automation import Automation
+from podgen.audio.loudness import amplitude
+from podgen.audio.truepeak import Floats
+from podgen.errors import MachineError
+
+BLOCK = 1 << 15
+"""Samples handed to ffmpeg at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The sound of a clip: a file at the mix rate, its gain in dB, its place from -1 to 1."""
+
+    path: Path
+    gain: float = 0.0
+    pan: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A source on the timeline, from sample `start` to `end`; `loop` repeats the file."""
+
+    source: Source
+    start: int
+    end: int
+    automation: Automation | None = None
+    loop: bool = False
+
+
+def stream(parts: Sequence[Part], channels: int, start: int, end: int) -> Iterator[Floats]:
+    """The lane from sample `start` to `end` in blocks of (frames, channels), float32.
+
+    A block is overwritten by the next one. `parts` are in order of time and do not overlap.
+
+    Raises:
+        MachineError: a file is shorter than its place, or cannot be read.
+    """
+    block = np.zeros((BLOCK, channels), np.float32)
+    todo = [part for part in reversed(parts) if part.end > start and part.start < end]
+    reader: _Reader | None = None
+    try:
+        for at in range(start, end, BLOCK):
+            stop = min(at + BLOCK, end)
+            block[: stop - at] = 0
+            while todo and todo[-1].start < stop:
+                part = todo[-1]
+                if reader is None:
+                    reader = _Reader(part, channels)
+                low, high = max(at, part.start), min(stop, part.end)
+                block[low - at : high - at] = reader.read(low, high)
+                if part.end > stop:
+                    break
+                reader.close()
+                reader = None
+                todo.pop()
+            yield block[: stop - at]
+    finally:
+        if reader is not None:
+            reader.close()
+
+
+def pan_gains(pan: float) -> tuple[float, float]:
+    """Equal-power panning of a mono source: left and right gain; -3.01 dB each in the middle.
+
+    The sum of the powers is 1 wherever it stands, so panning does not change BS.1770 loudness.
+    """
+    angle = (pan + 1) * math.pi / 4
+    return math.cos(angle), math.sin(angle)
+
+
+class _Reader:
+    """Reads a part by its place on the timeline, with its gains applied."""
+
+    def __init__(self, part: Part, channels: int) -> None:
+        import soundfile
+
+        self._part = part
+        try:
+            self._file = soundfile.SoundFile(part.source.path)
+        except soundfile.LibsndfileError as error:
+            raise MachineError(
+                f"{part.source.path} cannot be read ({error})", "run: podgen cache verify"
+            ) from error
+        self._gains = _gains(part.source, self._file.channels, channels)
+
+    def read(self, start: int, end: int) -> Floats:
+        """Samples of the timeline from `start` to `end`, as (frames, channels)."""
+        samples = self._raw(start - self._part.start, end - start)
+        if samples.shape[1] > self._gains.shape[1]:
+            samples = samples.mean(axis=1, keepdims=True)
+        mixed: Floats = samples * self._gains
+        if self._part.automation is not None:
+            mixed *= self._part.automation.gains(start, end)
+        return mixed
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _raw(self, offset: int, count: int) -> Floats:
+        pieces = []
+        while count > 0:
+            if self._part.loop:
+                offset %= self._file.frames
+            if self._file.tell() != offset:
+                self._file.seek(min(offset, self._file.frames))
+            piece = self._file.read(count, dtype="float32", always_2d=True)
+            if not len(piece):
+                raise MachineError(
+                    f"{self._part.source.path} is shorter than when it was placed",
+                    "run: podgen cache verify",
+                )
+            pieces.append(piece)
+            offset += len(piece)
+            count -= len(piece)
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def _gains(source: Source, has: int, channels: int) -> Floats:
+    """Row of gains by output channel.
+
+    Mono material is panned at equal power. Stereo material keeps its image and is balanced: the
+    far side is turned down, the near one left. Stereo folds to mono by its mean.
+    """
+    gain = amplitude(source.gain)
+    if channels == 1:
+        row = [gain]
+    elif has == 1:
+        row = [gain * side for side in pan_gains(source.pan)]
+    else:
+        row = [gain * min(1.0, 1 - source.pan), gain * min(1.0, 1 + source.pan)]
+    return np.array([row], np.float32)

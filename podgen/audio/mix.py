@@ -1,0 +1,158 @@
+"""The mix: lanes of speech, effects and music summed by one ffmpeg, at the working level.
+
+However many turns there are, ffmpeg has as many inputs as things that sound at once. Each is a
+pipe of float32 samples, placed and automated before it enters; the graph only sums them (and
+measures, and splits off stems). So nothing in the graph delays, loops, fades or changes a volume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import numpy as np
+
+from podgen.audio import ffmpeg as machine
+from podgen.audio import lane
+from podgen.audio.automation import Automation, Duck, duck_points
+from podgen.audio.lane import Part, Source
+from podgen.audio.r128 import Meter
+from podgen.audio.timeline import Clip, Span, Timeline, lanes
+from podgen.audio.truepeak import Floats
+
+MUSIC = "music"
+EFFECTS = "effects"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The sound of a piece of music and how its level moves; `envelope` as (seconds, dB)."""
+
+    source: Source
+    loop: bool = False
+    envelope: tuple[tuple[float, float], ...] = ()
+    duck: Duck | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that a mix is made of: the timeline and the sound of everything on it, by id."""
+
+    timeline: Timeline
+    channels: int
+    clips: Mapping[str, Source]
+    music: Mapping[str, Score] = field(default_factory=dict)
+
+
+def stream(
+    scene: Scene, start: int = 0, end: int | None = None, meter: Meter | None = None
+) -> Iterator[Floats]:
+    """The mix from sample `start` to `end` in blocks of (frames, channels), at -23 LUFS.
+
+    `meter`, if given, has measured what was yielded once the last block is out.
+
+    Raises:
+        FfmpegError: ffmpeg failed.
+        MachineError: a clip cannot be read.
+    """
+    end = scene.timeline.total if end is None else end
+    with machine.Job() as job:
+        groups = _groups(scene, by_speaker=False)
+        nodes = [_input(job, scene, parts, start, end) for _, group in groups for parts in group]
+        node = _sum(nodes)
+        if meter is not None:
+            node = meter.attach(node, job)
+        output = ffmpeg.output(node, "pipe:1", format="f32le", acodec="pcm_f32le")
+        width = scene.channels
+        for data in job.stream(output.get_args(), lane.BLOCK * width * 4):
+            yield np.frombuffer(data, np.float32).reshape(-1, width)
+
+
+def write_stems(scene: Scene, folder: Path) -> list[Path]:
+    """Write one float32 WAV for each speaker, the effects and the music, and `mix.wav`, their sum.
+
+    All are as long as the mix and at its level, before mastering. Files over 4 GiB become RF64.
+    Files are named after the speakers. Returns their paths, the mix last.
+    """
+    groups = _groups(scene, by_speaker=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.wav" for name in _file_names([name for name, _ in groups])]
+    temporary = [machine.beside(path) for path in paths]
+    try:
+        with machine.Job() as job:
+            nodes, summands = [], []
+            for _, rows in groups:
+                node = _sum([_input(job, scene, row, 0, scene.timeline.total) for row in rows])
+                split = node.filter_multi_output("asplit", 2)
+                nodes.append(split[0])
+                summands.append(split[1])
+            nodes.append(_sum(summands))
+            options = {"acodec": "pcm_f32le", "rf64": "auto", "fflags": "+bitexact"}
+            outputs = [
+                ffmpeg.output(node, str(path), **options)
+                for node, path in zip(nodes, temporary, strict=True)
+            ]
+            job.run([*ffmpeg.merge_outputs(*outputs).get_args(), "-y"])
+        for source, path in zip(temporary, paths, strict=True):
+            source.replace(path)
+    finally:
+        for source in temporary:
+            source.unlink(missing_ok=True)
+    return paths
+
+
+def _input(job: machine.Job, scene: Scene, parts: Sequence[Part], start: int, end: int) -> Any:
+    pipe = job.feed(lane.stream(parts, scene.channels, start, end))
+    return ffmpeg.input(pipe, format="f32le", ar=scene.timeline.rate, ac=scene.channels).audio
+
+
+def _sum(nodes: Sequence[Any]) -> Any:
+    if len(nodes) == 1:
+        return nodes[0]
+    # Without normalize=0 the level changes whenever an input ends.
+    return ffmpeg.filter(list(nodes), "amix", inputs=len(nodes), normalize=0)
+
+
+def _groups(scene: Scene, *, by_speaker: bool) -> list[tuple[str, list[list[Part]]]]:
+    """The lanes of each stem by name: speakers in order of appearance, effects, music."""
+    timeline = scene.timeline
+    clips: list[tuple[str, list[Clip]]] = [("", [*timeline.speech, *timeline.sounds])]
+    if by_speaker:
+        speakers = dict.fromkeys(clip.speaker for clip in timeline.speech)
+        clips = [
+            (speaker, [clip for clip in timeline.speech if clip.speaker == speaker])
+            for speaker in speakers
+        ]
+        clips.append((EFFECTS, list(timeline.sounds)))
+    groups = [
+        (name, [[Part(scene.clips[c.id], c.start, c.end) for c in row] for row in lanes(members)])
+        for name, members in clips
+    ]
+    groups.append((MUSIC, [[_music(scene, s) for s in row] for row in lanes(timeline.music)]))
+    filled = [(name, rows) for name, rows in groups if rows]
+    return filled or [(MUSIC, [[]])]  # an empty lane: silence of the right length
+
+
+def _music(scene: Scene, span: Span) -> Part:
+    score = scene.music[span.id]
+    rate = scene.timeline.rate
+    duck = duck_points(scene.timeline.windows, span, rate, score.duck) if score.duck else None
+    automation = Automation(span, rate, envelope=score.envelope, duck=duck)
+    return Part(score.source, span.start, span.end, automation, score.loop)
+
+
+def _file_names(groups: Sequence[str]) -> list[str]:
+    """A file name for each stem and then the mix, unique whatever the speakers are called."""
+    names: list[str] = []
+    taken = {"mix"}
+    for group in groups:
+        safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in group).strip("_") or "stem"
+        unique, count = safe, 2
+        while unique.casefold() in taken:
+            unique, count = f"{safe}-{count}", count + 1
+        taken.add(unique.casefold())
+        names.append(unique)
+    return [*names, "mix"]
