@@ -15,7 +15,6 @@ from podgen.engines.voxtral.layer import Dense, Linear, MakeLinear
 from podgen.engines.voxtral.ops import TorchOps
 from podgen.errors import EngineError
 
-KINDS = ("none", "int8", "int4", "fp8")
 GROUP = 64
 """Inputs that share a scale in int4."""
 SMALL_GROUP = 16
@@ -54,7 +53,7 @@ class GroupScaled:
 
 
 def projection(kind: str, ops: TorchOps) -> MakeLinear:
-    """What makes a projection of a weight in the given kind, one of `KINDS`."""
+    """What makes a projection of a weight in the given kind."""
     if kind == "none":
         return Dense
     if kind == "int4":

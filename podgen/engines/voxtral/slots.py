@@ -64,6 +64,7 @@ class Slots:
         self._may_end = may_end
         self.count = slots
         self.positions = positions
+        self.device = model.device
         device, args, params = model.device, model.backbone.args, model.params
         levels = len(params.acoustic_codebook_sizes)
         table = model.backbone.text_table

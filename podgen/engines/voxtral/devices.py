@@ -1,0 +1,51 @@
+"""Which devices to run on, and in which precision."""
+
+from __future__ import annotations
+
+import torch
+
+from podgen.errors import MachineError
+
+
+def choose_devices(wanted: str) -> list[str]:
+    """Torch's names of the devices that a `device` setting means.
+
+    Raises:
+        MachineError: where one of them is not there.
+    """
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted == "auto":
+        if gpus:
+            return [f"cuda:{i}" for i in range(gpus)]
+        if torch.backends.mps.is_available():
+            return ["mps"]
+        raise MachineError(
+            "torch finds no GPU",
+            "install a torch build for this GPU, or set device: cpu",
+        )
+    if wanted == "cpu":
+        return ["cpu"]
+    if wanted == "mps":
+        if torch.backends.mps.is_available():
+            return ["mps"]
+        raise MachineError("torch finds no Apple GPU", "set device: cpu")
+    devices = [f"cuda:{i}" for i in range(gpus)] if wanted == "cuda" else wanted.split(",")
+    known = {f"cuda:{i}" for i in range(gpus)}
+    if not devices or not known.issuperset(devices):
+        raise MachineError(
+            f"device is {wanted}, torch finds {gpus} CUDA GPUs",
+            "install a torch build for this GPU, or name one that is there",
+        )
+    return devices
+
+
+def choose_dtype(wanted: str, device: str) -> torch.dtype:
+    """The dtype that a `dtype` setting means on a device."""
+    if wanted == "auto":
+        return torch.float32 if device == "cpu" else torch.bfloat16
+    dtypes = {
+        "float32": torch.float32,
+        "bfloat16": torch.bfloat16,
+        "float16": torch.float16,
+    }
+    return dtypes[wanted]

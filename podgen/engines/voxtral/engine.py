@@ -1,0 +1,406 @@
+"""The Voxtral engine: utterances in, speech out, every turn whole or an error by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from podgen.engines.base import (
+    Availability,
+    Capabilities,
+    Samples,
+    Speech,
+    Utterance,
+    VoiceInfo,
+)
+from podgen.engines.checks import Problems, check_against, finished, primary, refuse
+from podgen.engines.joins import join
+from podgen.engines.voxtral import pace
+from podgen.engines.voxtral.config import MAX_POSITIONS
+from podgen.engines.voxtral.fingerprint import model_digest
+from podgen.engines.voxtral.pieces import Piece, cut, read_split
+from podgen.engines.voxtral.settings import MODEL_VARIABLE, Settings, read_settings
+from podgen.engines.voxtral.voices import ALIASES, LANGUAGES, list_voices
+from podgen.errors import EngineError, MachineError, Problem
+
+if TYPE_CHECKING:
+    from podgen.engines.voxtral.batching import Batching
+    from podgen.engines.voxtral.model import Model
+    from podgen.engines.voxtral.prompt import Tokenizer
+    from podgen.engines.voxtral.slots import Turn
+
+SOUND = 1
+"""Raised whenever a change to the code changes what a turn sounds like."""
+RATE = 24000
+_MOST_ROWS = 256
+"""Allowed for a voice's rows before they are read; the longest preset has 218."""
+_SEEDS = 7919
+"""Between the seeds of two pieces of a text, so that no retry of one takes the other's noise."""
+_INSTALL = "pip install 'podgen[voxtral]'"
+_DOWNLOAD = (
+    f"download mistralai/Voxtral-4B-TTS-2603 and name its folder with --model or {MODEL_VARIABLE}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is. `expected` is an estimate, which retries and pace may pass."""
+
+    frames: int
+    expected: int
+    elapsed: float
+
+    @property
+    def audio_seconds(self) -> float:
+        """Seconds of sound so far, unfinished turns' included."""
+        return self.frames / pace.FRAME_RATE
+
+    @property
+    def rate(self) -> float:
+        """Seconds of sound a second."""
+        return self.audio_seconds / self.elapsed if self.elapsed > 0 else 0.0
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the end at this rate, roughly; infinite before the first frame."""
+        left = max(0, self.expected - self.frames) / pace.FRAME_RATE
+        return left / self.rate if self.rate else float("inf")
+
+
+@dataclass(slots=True)
+class _Spoken:
+    """An utterance on its way: its pieces, and the samples of those that are done."""
+
+    utterance: Utterance
+    pieces: list[Piece]
+    samples: dict[int, Samples] = field(default_factory=dict)
+
+
+class VoxtralEngine:
+    """The published model in PyTorch, on GPUs or, slowly, a CPU.
+
+    Args:
+        settings: see `settings.Settings`; None where a setting keeps its default.
+
+    Attributes:
+        on_progress: called a few times a second while `synthesize` runs.
+    """
+
+    name = "voxtral"
+
+    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
+        self.settings: Settings = read_settings(settings or {})
+        self.on_progress: Callable[[Progress], None] | None = None
+        self._models: list[Model] = []
+        self._tokenizer: Tokenizer | None = None
+
+    def capabilities(self) -> Capabilities:
+        """Nine languages at 24 kHz, one speed, no cloning and no instructions."""
+        return Capabilities(languages=LANGUAGES, sample_rate=RATE)
+
+    def availability(self) -> Availability:
+        """Whether the packages, the weights and a GPU are there."""
+        for module, package in (
+            ("torch", "torch"),
+            ("safetensors", "safetensors"),
+            ("mistral_common", "mistral-common"),
+        ):
+            if find_spec(module) is None:
+                return Availability(False, f"{package} is not installed: {_INSTALL}")
+        folder = self.settings.model
+        if folder is None:
+            return Availability(False, f"no weights: {_DOWNLOAD}")
+        for file in ("params.json", "consolidated.safetensors", "tekken.json"):
+            if not (folder / file).is_file():
+                return Availability(False, f"{folder} has no {file}: {_DOWNLOAD}")
+        if self.settings.device == "auto" and not _gpu_seen():
+            return Availability(
+                False, "no GPU; set device: cpu to speak without one, far slower than real time"
+            )
+        return Availability(True, f"weights in {folder}, device {self.settings.device}")
+
+    def voices(self) -> Sequence[VoiceInfo]:
+        """The folder's voices; the published presets where there is no folder yet."""
+        return list_voices(self.settings.model)
+
+    def check(self, utterance: Utterance) -> Problems:
+        """What the model cannot do about an utterance, and texts too long for it."""
+        plain = replace(
+            utterance, instructions=None, ref_audio=None, ref_text=None, speed=1.0, settings={}
+        )
+        problems = check_against(plain, self.capabilities(), self.name)
+        problems += _refusals(utterance)
+        problems += self._voice_problems(utterance.voice)
+        if primary(utterance.language) not in LANGUAGES:
+            problems.append(
+                (
+                    f"voxtral does not speak `{utterance.language}`",
+                    f"it speaks {', '.join(LANGUAGES)}",
+                )
+            )
+        elif not problems:
+            problems += self._length_problems(utterance)
+        return problems
+
+    def spoken(self, utterance: Utterance) -> str:
+        """The text as the model will read it."""
+        if not self.settings.normalise:
+            return utterance.text
+        from podgen.engines.voxtral.normalise import spoken_text
+
+        return spoken_text(utterance.text, utterance.language)
+
+    def estimate(self, utterance: Utterance) -> float:
+        """Seconds of sound at the usual pace, with the pauses between pieces."""
+        pieces = self._pieces(utterance)
+        frames = sum(pace.expected_frames(piece.text) for piece in pieces)
+        return frames / pace.FRAME_RATE + sum(piece.gap for piece in pieces[:-1])
+
+    def estimate_frames(self, utterance: Utterance) -> int:
+        """Frames to be generated for an utterance, at the usual pace."""
+        return sum(pace.expected_frames(piece.text) for piece in self._pieces(utterance))
+
+    def fingerprint(self) -> str:
+        """The files' digest and the settings that change the sound.
+
+        The device is no part of it: two devices differ in rounding alone, and takes may travel.
+        """
+        chosen = self.settings
+        digest = model_digest(chosen.model) if chosen.model else "none"
+        dtype = chosen.dtype
+        if dtype == "auto":
+            dtype = "float32" if chosen.device == "cpu" else "bfloat16"
+        return (
+            f"voxtral:{SOUND}:{digest}:{dtype}:{chosen.quantise}:{chosen.steps or 'own'}:"
+            f"{chosen.cfg_alpha:g}:{chosen.retries}:{chosen.split}:{chosen.normalise:d}"
+        )
+
+    def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
+        """Speak all utterances in one continuous batch, in the order in which they finish.
+
+        Raises:
+            EngineError: naming an utterance that cannot be spoken, at once; or those that ended
+                badly with every seed they were given, when all others are done.
+            MachineError: where a package, the device or its memory is lacking.
+        """
+        for utterance in utterances:
+            refuse(self.name, utterance, self.check(utterance))
+        if not utterances:
+            return
+        self._load()
+        spoken = [_Spoken(utterance, self._pieces(utterance)) for utterance in utterances]
+        yield from self._generate(spoken)
+
+    def close(self) -> None:
+        """Let the models and the memory they hold go."""
+        self._models = []
+        self._tokenizer = None
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _generate(self, spoken: list[_Spoken]) -> Iterator[Speech]:
+        from podgen.engines.voxtral.job import generate
+        from podgen.engines.voxtral.work import Work
+
+        turns = [
+            self._turn(which, number, 0, spoken)
+            for which, one in enumerate(spoken)
+            for number in range(len(one.pieces))
+        ]
+        expected = sum(self.estimate_frames(one.utterance) for one in spoken)
+        begun = monotonic()
+
+        def report(frames: int) -> None:
+            if self.on_progress:
+                self.on_progress(Progress(frames, expected, monotonic() - begun))
+
+        work, left = Work(turns), len(turns)
+        failed: list[Problem] = []
+        for result in generate(self._models, work, self._batching(turns), report):
+            which, number, attempt = map(int, result.turn.id.split("/"))
+            one = spoken[which]
+            text = one.pieces[number].text
+            wrong = pace.fault(text, result.frames, result.ended)
+            if wrong and attempt < self.settings.retries:
+                work.add([self._turn(which, number, attempt + 1, spoken)])
+                continue
+            left -= 1
+            if wrong:
+                failed.append(self._failed(one.utterance, wrong, text))
+            else:
+                one.samples[number] = result.samples
+                if len(one.samples) == len(one.pieces):
+                    yield self._joined(one)
+            if not left:
+                work.close()
+        if failed:
+            raise EngineError(failed)
+
+    def _failed(self, utterance: Utterance, wrong: str, text: str) -> Problem:
+        return Problem(
+            f"voxtral {wrong}, with each of {self.settings.retries + 1} seeds "
+            f"({len(text)} characters: {text[:40]!r})",
+            "reword the text, split it, or give the turn another seed",
+            turn=utterance.id,
+        )
+
+    def _joined(self, one: _Spoken) -> Speech:
+        samples = [np.asarray(one.samples[number]) for number in range(len(one.pieces))]
+        whole = join(samples, [piece.gap for piece in one.pieces[:-1]], RATE)
+        return finished(self.name, one.utterance, whole, RATE)
+
+    def _pieces(self, utterance: Utterance) -> list[Piece]:
+        most = self.settings.split
+        if "split" in utterance.settings:
+            most = read_split(utterance.settings["split"])
+        return cut(self.spoken(utterance), most)
+
+    def _turn(self, which: int, number: int, attempt: int, spoken: list[_Spoken]) -> Turn:
+        from podgen.engines.voxtral.prompt import text_prompt
+        from podgen.engines.voxtral.slots import Turn
+
+        one, model = spoken[which], self._models[0]
+        voice = ALIASES.get(one.utterance.voice, one.utterance.voice)
+        text = one.pieces[number].text
+        assert self._tokenizer is not None
+        ids = text_prompt(model.params, self._tokenizer.encode(text, bos=False, eos=False))
+        room = MAX_POSITIONS - model.voice_rows(voice) - 3 - len(ids)
+        if room < pace.expected_frames(text):
+            raise EngineError(
+                Problem(
+                    f"{len(text)} characters leave room for {max(room, 0)} frames only",
+                    "split the turn or set split: auto",
+                    turn=one.utterance.id,
+                )
+            )
+        return Turn(
+            id=f"{which}/{number}/{attempt}",
+            voice=voice,
+            ids=tuple(ids),
+            seed=one.utterance.seed + _SEEDS * number + attempt,
+            limit=min(room, pace.most_frames(text)),
+        )
+
+    def _batching(self, turns: Sequence[Turn]) -> Batching:
+        import torch
+
+        from podgen.engines.voxtral.batching import Batching
+
+        model = self._models[0]
+        on_gpu = model.device.type == "cuda"
+        longest = max(model.voice_rows(t.voice) + 3 + len(t.ids) + t.limit for t in turns)
+        batch = self.settings.batch or (64 if on_gpu else 4)
+        return Batching(
+            slots=min(batch, -(-len(turns) // len(self._models))),
+            positions=min(MAX_POSITIONS, -(-longest // 64) * 64),
+            graphs=on_gpu and self.settings.cuda_graphs,
+            alone=model.dtype == torch.float32,
+        )
+
+    def _load(self) -> None:
+        if self._models:
+            return
+        status = self.availability()
+        if not status.usable:
+            raise MachineError(f"voxtral cannot speak here: {status.reason}")
+        from podgen.engines.voxtral.devices import choose_devices, choose_dtype
+        from podgen.engines.voxtral.model import Make, load_model
+        from podgen.engines.voxtral.prompt import TEKKEN, open_tokenizer
+
+        chosen = self.settings
+        assert chosen.model is not None
+        devices = choose_devices(chosen.device)
+        makes = [
+            Make(
+                device=device,
+                dtype=choose_dtype(chosen.dtype, device),
+                quantise=chosen.quantise,
+                steps=chosen.steps or 0,
+                cfg_alpha=chosen.cfg_alpha,
+                triton=chosen.triton,
+            )
+            for device in devices
+        ]
+        models = [load_model(chosen.model, make) for make in makes]
+        self._tokenizer = open_tokenizer(chosen.model / TEKKEN, models[0].params)
+        self._models = models
+
+    def _voice_problems(self, voice: str) -> Problems:
+        names = [info.name for info in self.voices()]
+        if voice in names:
+            return []
+        near = get_close_matches(voice, names, 1)
+        if near:
+            return [(f"voxtral has no voice `{voice}`", f"did you mean `{near[0]}`?")]
+        if not names:
+            return [(f"voxtral has no voice `{voice}`", f"no voices found: {_DOWNLOAD}")]
+        return [(f"voxtral has no voice `{voice}`", f"it has {', '.join(names)}")]
+
+    def _length_problems(self, utterance: Utterance) -> Problems:
+        try:
+            pieces = self._pieces(utterance)
+        except ValueError as error:
+            return [(str(error), "give never, auto or 20 and more")]
+        for piece in pieces:
+            # A token holds more than one character, in the worst script about one.
+            positions = _MOST_ROWS + pace.expected_frames(piece.text) + len(piece.text)
+            if positions > MAX_POSITIONS:
+                return [
+                    (
+                        f"{len(piece.text)} characters in one go need about {positions} of the "
+                        f"model's {MAX_POSITIONS} positions",
+                        "set split: auto, or break the turn up",
+                    )
+                ]
+        return []
+
+
+def _refusals(utterance: Utterance) -> Problems:
+    """What the published model cannot take, with the reason."""
+    problems: Problems = []
+    if utterance.instructions is not None:
+        problems.append(
+            (
+                "voxtral takes no instructions: its prompt has a place for voice and text only",
+                "take `instructions` out; the voice decides the style",
+            )
+        )
+    if utterance.ref_audio is not None or utterance.ref_text is not None:
+        problems.append(
+            (
+                "voxtral cannot clone: the published weights lack the codec's encoder",
+                "take `ref_audio` out and choose a preset",
+            )
+        )
+    if utterance.speed != 1.0:
+        problems.append(("voxtral has one speed only", "take `speed` out"))
+    for name in sorted(set(utterance.settings) - {"split"}):
+        if name == "temperature":
+            problems.append(
+                (
+                    "voxtral has no temperature: it always takes the likeliest code",
+                    "take it out; another seed or take gives another reading",
+                )
+            )
+        else:
+            problems.append(
+                (f"voxtral has no setting `{name}` for a voice or turn", "the one it has is split")
+            )
+    return problems
+
+
+def _gpu_seen() -> bool:
+    """Whether there seems to be a GPU, without the seconds that importing torch takes."""
+    if sys.platform == "darwin":
+        return True
+    return Path("/dev/nvidiactl").exists() or which("nvidia-smi") is not None

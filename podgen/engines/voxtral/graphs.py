@@ -1,0 +1,56 @@
+"""Steps of a batch, replayed as CUDA graphs where that is wanted.
+
+A graph holds all of a frame: backbone, semantic head, every Euler step and the next input. One is
+captured for each number of rows that comes up, and for each length where attention needs one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from podgen.engines.voxtral.decoding import new_stream
+from podgen.engines.voxtral.slots import Slots
+
+
+class Stepper:
+    """Advances the first slots by a frame.
+
+    Args:
+        slots: the batch.
+        graphs: whether to capture and replay; only on a CUDA device.
+    """
+
+    def __init__(self, slots: Slots, *, graphs: bool) -> None:
+        self._slots = slots
+        self._use_graphs = graphs
+        self._graphs: dict[tuple[int, int], torch.cuda.CUDAGraph] = {}
+        self._pool: Any = None
+
+    def __call__(self, rows: int, length: int) -> None:
+        """One frame of the first `rows` slots; see `Slots.step`."""
+        if not self._use_graphs:
+            self._slots.step(0, rows, length)
+            return
+        graph = self._graphs.get((rows, length))
+        if graph is None:
+            graph = self._capture(rows, length)
+            self._graphs[rows, length] = graph
+        graph.replay()
+
+    def _capture(self, rows: int, length: int) -> torch.cuda.CUDAGraph:
+        """Record a step. Nothing runs while recording, so all is rehearsed before."""
+        device = self._slots.device
+        with torch.cuda.device(device):
+            side = new_stream(device)
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                self._slots.rehearse(0, rows, length)
+            torch.cuda.current_stream().wait_stream(side)
+            graph = torch.cuda.CUDAGraph()
+            # Other threads may drive other devices meanwhile.
+            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+                self._slots.step(0, rows, length)
+        self._pool = self._pool or graph.pool()
+        return graph
