@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from podgen.show import kinds as kind
 from podgen.show.kinds import wrong
 
-PRESETS = ("apple", "apple-mono", "spotify", "ebu", "aes", "acx")
-DELIVERABLES = ("mp3", "wav", "flac", "m4a", "opus")
+Preset = Literal["apple", "apple-mono", "spotify", "ebu", "aes", "acx"]
+Deliverable = Literal["mp3", "wav", "flac", "m4a", "opus"]
 
 
 class Form(BaseModel):
@@ -235,8 +235,8 @@ class DefaultsForm(Form):
 class MasteringForm(Form):
     """The preset and what differs from it."""
 
-    preset: Annotated[Literal[PRESETS], kind.Says(" or ".join(PRESETS))] | None = said(  # type: ignore[valid-type]
-        "A platform's figures."
+    preset: Annotated[Preset, kind.Says(" or ".join(get_args(Preset)))] | None = said(
+        "A platform's figures; apple."
     )
     loudness: kind.Loudness | None = said("Integrated loudness, LUFS.")
     true_peak: kind.Peak | None = said("Highest true peak, dBTP.")
@@ -251,8 +251,11 @@ def _read_preset(value: object) -> object:
     return {"preset": value} if isinstance(value, str) else value
 
 
+_MASTERING_SCHEMA = {"anyOf": [{"enum": list(get_args(Preset))}, {"$ref": "#/$defs/MasteringForm"}]}
+
+
 class ScriptForm(Form):
-    """A podcast episode's script. Items of `turns` and entries of `cast` are read on their own."""
+    """A podcast episode's script."""
 
     title: kind.Text | None = said("The episode's title; else the file's name.")
     show: kind.Text | None = said("The show's name.")
@@ -265,12 +268,13 @@ class ScriptForm(Form):
     cast: dict[str, Any] | None = said("Characters, over those of the voices file.")
     lexicon: kind.WordsOrFile | None = said("Word: respelling or /IPA/; or a YAML file of them.")
     defaults: DefaultsForm | None = said("What holds where nothing else is said.")
-    mastering: Annotated[MasteringForm, BeforeValidator(_read_preset)] | None = said(
-        "A preset's name, or preset and what differs from it."
-    )
+    mastering: (
+        Annotated[MasteringForm, BeforeValidator(_read_preset), WithJsonSchema(_MASTERING_SCHEMA)]
+        | None
+    ) = said("A preset's name, or preset and what differs from it.")
     deliverables: (
         Annotated[
-            list[Annotated[Literal[DELIVERABLES], kind.Says(" or ".join(DELIVERABLES))]],  # type: ignore[valid-type]
+            list[Annotated[Deliverable, kind.Says(" or ".join(get_args(Deliverable)))]],
             Field(min_length=1),
         ]
         | None
@@ -281,7 +285,7 @@ class ScriptForm(Form):
 
 
 class VoicesForm(Form):
-    """A voices file. Entries of `characters` are read on their own."""
+    """A cast for several shows."""
 
     engines: dict[str, kind.Settings] | None = said("Engine: its settings.")
     characters: dict[str, Any] | None = said("Name: its voice or voices.")

@@ -28,8 +28,6 @@ _MARKS = (
 _LETTER = f"(?:[^\\W{_UNSPACED}]|[{_MARKS}])"
 _TOKEN = re.compile(f"{_LETTER}+(?:['’]{_LETTER}+)*|[^\\s]")
 _CONTRACTED = frozenset(("s", "d", "ll", "ve", "re", "m"))
-_SIBILANT = ("s", "z", "ʃ", "ʒ", "ɕ", "ʑ", "ʧ", "ʤ")
-_VOICELESS = ("p", "t", "k", "f", "θ", "ʔ")
 
 
 class Match(NamedTuple):
@@ -111,14 +109,6 @@ def find(text: str, lexicons: Sequence[Lexicon]) -> list[Match]:
                 matches.append(found)
                 done = found.end
     return matches
-
-
-def possessive_ipa(ipa: str) -> str:
-    """The IPA with an English possessive 's: /ɪz/ after sibilants, /s/ after voiceless sounds."""
-    sounds = ipa.rstrip("ːˑʰ̥̩ .")
-    if sounds.endswith(_SIBILANT):
-        return ipa + "ɪz"
-    return ipa + ("s" if sounds.endswith(_VOICELESS) else "z")
 
 
 def as_ipa(value: str) -> str | None:

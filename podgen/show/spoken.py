@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from podgen.show.lexicon import Lexicon, find, possessive_ipa
+from podgen.show.lexicon import Lexicon, find
 from podgen.show.markdown import plain
 
 
@@ -12,8 +12,8 @@ from podgen.show.markdown import plain
 class Spoken:
     """What an engine is given: plain text, and (word in it, IPA) for words with phonemes.
 
-    Words stand in `phonemes` as they do in the text, the longest first. Paragraphs of `text` are
-    apart by a blank line; all other space is single.
+    Words stand in `phonemes` as they do in the text, less a possessive 's, the longest first.
+    Paragraphs of `text` are apart by a blank line; all other space is single.
     """
 
     text: str
@@ -34,17 +34,11 @@ def spoken(text: str, *lexicons: Lexicon) -> Spoken:
     phonemes: dict[str, str] = {}
     at = 0
     for match in matches:
-        parts.append(said[at : match.start])
         word = said[match.start : match.end]
+        parts += said[at : match.start], word if match.is_ipa else match.said
         at = match.end
-        if not match.is_ipa:
-            parts.append(match.said)
-            continue
-        ipa = match.said
-        if said[at : at + 2].casefold() == "'s" and not said[at + 2 : at + 3].isalnum():
-            word, ipa, at = word + said[at : at + 2], possessive_ipa(ipa), at + 2
-        phonemes.setdefault(word, ipa)
-        parts.append(word)
+        if match.is_ipa:
+            phonemes.setdefault(word, match.said)
     parts.append(said[at:])
     listed = sorted(phonemes.items(), key=lambda pair: (-len(pair[0]), pair[0]))
     return Spoken("".join(parts), tuple(listed))
