@@ -47,10 +47,8 @@ class _Entry(NamedTuple):
     is_ipa: bool
 
 
-class _Token(NamedTuple):
-    text: str
-    start: int
-    end: int
+_Firsts = Mapping[str, Sequence[_Entry]]
+"""Entries by their first word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Lexicon:
     """Word or phrase -> respelling, or IPA between slashes. Compiled once, when it is made."""
 
     entries: Mapping[str, str] = field(default_factory=dict)
-    _first: Mapping[str, Sequence[_Entry]] = field(init=False, repr=False, compare=False)
+    _first: _Firsts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         first: dict[str, list[_Entry]] = {}
@@ -89,26 +87,27 @@ def find(text: str, lexicons: Sequence[Lexicon]) -> list[Match]:
     firsts = [lexicon._first for lexicon in lexicons if lexicon]
     if not firsts:
         return []
-    words = _TOKEN.findall(text)
-    known = {*words, *(word.casefold() for word in words)}
-    for word in tuple(known) if "'" in text or "’" in text else ():
-        known.update(part for _, part in _beginnings(_Token(word, 0, len(word))))
-    heads = {word for first in firsts for word in known if word in first}
+    heads = {word for word in set(_TOKEN.findall(text)) if _may_begin(word, firsts)}
     if not heads:
         return []
+    tokens = list(_TOKEN.finditer(text))
     matches: list[Match] = []
-    tokens = [_Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
     done = 0
     for at, token in enumerate(tokens):
-        if token.start < done:
-            continue
-        word = token.text
-        if word in heads or word.casefold() in heads or "'" in word or "’" in word:
+        if token[0] in heads and token.start() >= done:
             found = _longest(text, tokens, at, firsts)
             if found is not None:
                 matches.append(found)
                 done = found.end
     return matches
+
+
+def _may_begin(word: str, firsts: list[_Firsts]) -> bool:
+    """Whether an entry may begin with this word or, after an apostrophe, inside it."""
+    forms = [word, word.casefold()]
+    if "'" in word or "’" in word:
+        forms += [form for _, part in _beginnings(word) for form in (part, part.casefold())]
+    return any(form in first for first in firsts for form in forms)
 
 
 def as_ipa(value: str) -> str | None:
@@ -141,11 +140,12 @@ def _compile(word: str, value: str) -> _Entry | None:
 
 
 def _longest(
-    text: str, tokens: list[_Token], at: int, firsts: list[Mapping[str, Sequence[_Entry]]]
+    text: str, tokens: list[re.Match[str]], at: int, firsts: list[_Firsts]
 ) -> Match | None:
     """The longest entry that begins at or inside token `at`."""
     best: Match | None = None
-    for start, word in _beginnings(tokens[at]):
+    for offset, word in _beginnings(tokens[at][0]):
+        start = tokens[at].start() + offset
         for first in firsts:
             for form in {word: None, word.casefold(): None}:
                 for entry in first.get(form, ()):
@@ -155,31 +155,33 @@ def _longest(
     return best
 
 
-def _beginnings(token: _Token) -> list[tuple[int, str]]:
-    """The words a token may be or begin: itself, `cat` of `cat's`, `homme` of `l'homme`."""
-    text = _straight(token.text)
-    found = [(token.start, text)]
-    cut = text.rfind("'")
+def _beginnings(word: str) -> list[tuple[int, str]]:
+    """Where in a word an entry may begin, and what it may be: `cat` of `cat's`, `homme` of
+    `l'homme`, and the whole.
+    """
+    word = _straight(word)
+    found = [(0, word)]
+    cut = word.rfind("'")
     if cut > 0:
-        head, tail = text[:cut], text[cut + 1 :]
+        head, tail = word[:cut], word[cut + 1 :]
         if tail.casefold() in _CONTRACTED:
-            found.append((token.start, head))
+            found.append((0, head))
         elif len(tail) > 2:
-            found.append((token.start + cut + 1, tail))
+            found.append((cut + 1, tail))
     return found
 
 
-def _end(text: str, tokens: list[_Token], at: int, start: int, entry: _Entry) -> int | None:
+def _end(text: str, tokens: list[re.Match[str]], at: int, start: int, entry: _Entry) -> int | None:
     """Where `entry` ends if it stands at `start`, in token `at` and those that follow."""
     last = at + len(entry.tokens) - 1
     if last >= len(tokens):
         return None
     for offset, wanted in enumerate(entry.tokens):
         token = tokens[at + offset]
-        if offset and entry.spaced[offset - 1] != (token.start > tokens[at + offset - 1].end):
+        if offset and entry.spaced[offset - 1] != (token.start() > tokens[at + offset - 1].end()):
             return None
-        begin = token.start if offset else start
-        heard = _straight(text[begin : token.end])
+        begin = token.start() if offset else start
+        heard = _straight(text[begin : token.end()])
         if _same(heard, wanted, entry.exact):
             continue
         cut = heard.rfind("'")
@@ -187,7 +189,7 @@ def _end(text: str, tokens: list[_Token], at: int, start: int, entry: _Entry) ->
         if at + offset == last and contracted and _same(heard[:cut], wanted, entry.exact):
             return begin + cut
         return None
-    return tokens[last].end
+    return tokens[last].end()
 
 
 def _same(heard: str, wanted: str, exact: bool) -> bool:
