@@ -11,7 +11,7 @@ from podgen.audio.clip import VERSION, Band, Dressing, dress
 from podgen.audio.loudness import Measurement, measure
 from podgen.casting import Part
 from podgen.render.keys import digest
-from podgen.render.plan import PlannedTurn
+from podgen.render.plan import Plan, PlannedTurn
 from podgen.render.store import Clip, Store
 
 
@@ -25,10 +25,54 @@ class Dressed:
     measurement: Measurement
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the store has of a show: turns ready for the mix, turns to dress, turns to speak.
+
+    `corrupt` names turns among the latter two whose clip failed its digest.
+    """
+
+    ready: tuple[Dressed, ...]
+    undressed: tuple[tuple[PlannedTurn, Clip], ...]
+    missing: tuple[PlannedTurn, ...]
+    corrupt: tuple[str, ...]
+
+
+def gather(plan: Plan, store: Store) -> Gathered:
+    """Look every turn up and check the digest of each clip that the mix will read."""
+    ready, undressed, missing, corrupt = [], [], [], []
+    verified: dict[str, bool] = {}
+
+    def intact(clip: Clip) -> bool:
+        if clip.digest not in verified:
+            verified[clip.digest] = clip.intact()
+        return verified[clip.digest]
+
+    for turn in plan.turns:
+        take = store.get("takes", turn.key)
+        if take is None:
+            missing.append(turn)
+            continue
+        dressed = find_dressed(store, turn, take, plan.preset.sample_rate)
+        if dressed is not None and intact(dressed.clip):
+            ready.append(dressed)
+            continue
+        if dressed is not None:
+            corrupt.append(turn.id)
+            store.discard("dressed", dressed.clip.key)
+        if intact(take):
+            undressed.append((turn, take))
+        else:
+            corrupt.append(turn.id)
+            store.discard("takes", take.key)
+            missing.append(turn)
+    return Gathered(tuple(ready), tuple(undressed), tuple(missing), tuple(dict.fromkeys(corrupt)))
+
+
 def dress_all(
     store: Store, takes: Sequence[tuple[PlannedTurn, Clip]], rate: int
 ) -> Iterator[Dressed]:
-    """Dress every take for a mix at `rate` Hz, in order; what was dressed before is only looked up.
+    """Dress takes for a mix at `rate` Hz, in order, several at once.
 
     Raises:
         MachineError: the store cannot be written.
@@ -38,9 +82,31 @@ def dress_all(
 
 
 def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dressed:
-    """One take dressed for a mix at `rate` Hz."""
+    """One take dressed for a mix at `rate` Hz, or found so in the store."""
+    found = find_dressed(store, turn, take, rate)
+    if found is not None:
+        return found
+    samples = dress(take.read(), take.sample_rate, _dressing(turn.part, rate))
+    measurement = measure(samples, rate)
+    key = _dressed_key(turn, take, rate)
+    clip = store.put("dressed", key, samples, rate, measurement.to_json())
+    return Dressed(turn, take, clip, measurement)
+
+
+def find_dressed(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dressed | None:
+    """The dressed clip of a take if it is in the store."""
+    clip = store.get("dressed", _dressed_key(turn, take, rate))
+    if clip is None:
+        return None
+    try:
+        return Dressed(turn, take, clip, Measurement.from_json(clip.notes))
+    except TypeError:
+        return None  # noted by another version of the measurement
+
+
+def _dressed_key(turn: PlannedTurn, take: Clip, rate: int) -> str:
     dressing = _dressing(turn.part, rate)
-    key = digest(
+    return digest(
         {
             "dressed": VERSION,
             "take": take.digest,
@@ -49,16 +115,6 @@ def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dresse
             "eq": [[band.kind, band.frequency, band.gain, band.q] for band in dressing.eq],
         }
     )
-    clip = store.get("dressed", key)
-    if clip is not None:
-        try:
-            return Dressed(turn, take, clip, Measurement.from_json(clip.notes))
-        except TypeError:
-            pass  # noted by another version: measured again below
-    samples = dress(take.read(), take.sample_rate, dressing)
-    measurement = measure(samples, rate)
-    clip = store.put("dressed", key, samples, rate, measurement.to_json())
-    return Dressed(turn, take, clip, measurement)
 
 
 def _dressing(part: Part, rate: int) -> Dressing:

@@ -29,7 +29,7 @@ def take_key(fingerprint: str, utterance: Utterance) -> str:
         if field.name not in _LABELS
     }
     if utterance.ref_audio is not None:
-        values["ref_audio"] = _file_digest(utterance.ref_audio)
+        values["ref_audio"] = file_digest(utterance.ref_audio)
     return digest({"take": VERSION, "engine": fingerprint, **values})
 
 
@@ -39,7 +39,13 @@ def digest(values: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@functools.cache
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes; an unchanged file is read once."""
+    stat = path.stat()
+    return _file_digest(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _file_digest(path: Path, _size: int, _changed: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

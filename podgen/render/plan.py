@@ -13,14 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from podgen.audio.presets import Preset, preset
-from podgen.casting import Casting, Part, cast
+from podgen.casting import Casting, Part, Voices, cast, read_voices
 from podgen.engines import REGISTRY, create
 from podgen.engines.base import Engine, Utterance
 from podgen.errors import EngineError, Problem, ScriptError
 from podgen.render.keys import take_key
 from podgen.render.takes import Choices, load_choices, seed_of
-from podgen.show import load_show
+from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Turn
+from podgen.show.read import in_order
 from podgen.show.spoken import spoken
 
 OVERLAP_MARGIN = 1.5
@@ -88,21 +89,26 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
         ScriptError: the script, its cast or its files are wrong; every problem found is in it.
         EngineError: an engine cannot speak here.
     """
-    show = load_show(script)
-    settings = _settings(show, engine, model)
-    usable = _usable(settings)
-    casting = cast(show, engine=engine, usable=usable, known=list(REGISTRY))
-    engines = _engines(casting, settings)
-    choices = load_choices(script)
-    turns, problems = _plan_turns(show, casting, engines, choices)
-    problems += _overlap_problems(turns)
+    show, problems = read_show(script)
+    casting: Casting | None = None
+    try:
+        settings = _settings(show, engine, model)
+        casting = cast(show, engine=engine, usable=_usable(settings), known=list(REGISTRY))
+    except ScriptError as error:
+        problems += error.problems
     chosen_preset: Preset | None = None
     try:
         chosen_preset = _preset(show)
     except ScriptError as error:
         problems += error.problems
-    if problems or chosen_preset is None:
-        raise ScriptError(problems)
+    if casting is None or chosen_preset is None:
+        raise ScriptError(in_order(problems))
+    engines = _engines(casting, settings)
+    choices = load_choices(script)
+    turns, found = _plan_turns(show, casting, engines, choices)
+    problems += found + _overlap_problems(turns)
+    if problems:
+        raise ScriptError(in_order(problems))
     return Plan(
         show=show,
         casting=casting,
@@ -132,20 +138,16 @@ def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
 def _settings(
     show: Show, engine: str | None, model: Path | None
 ) -> dict[str, Mapping[str, object]]:
-    settings = {name: dict(values) for name, values in show.engine_settings.items()}
+    """Each engine's settings: the voices file's, under the show's, under the command line's."""
+    settings: dict[str, dict[str, object]] = {}
+    voices = read_voices(show.voices_path)[0] if show.voices_path else Voices()
+    for source in (voices.engine_settings, show.engine_settings):
+        for name, values in source.items():
+            settings.setdefault(name, {}).update(values)
     if model is not None:
         if engine is None:
             raise ScriptError("--model needs --engine", "say which engine the model is for")
         settings.setdefault(engine, {})["model"] = str(model)
-    for name in settings:
-        if name not in REGISTRY:
-            raise ScriptError(
-                Problem(
-                    f"unknown engine '{name}'",
-                    f"use one of {', '.join(REGISTRY)}",
-                    show.engine_places.get(name),
-                )
-            )
     return dict(settings)
 
 
@@ -177,7 +179,9 @@ def _plan_turns(
         engine = engines[part.engine]
         choice = choices.get(turn.id, {}).get(part.engine)
         seed = choice.seed if choice else _base_seed(show, turn)
-        utterance = _utterance(show, turn, part, seed)
+        # An engine with one reading of a text speaks it the same whatever the seed.
+        heard = seed if engine.capabilities().takes else 0
+        utterance = _utterance(show, turn, part, heard)
         for what, remedy in engine.check(utterance):
             # What a character's voice lacks holds for all its turns; it is said once.
             problems.setdefault(
@@ -206,19 +210,15 @@ def _utterance(show: Show, turn: Turn, part: Part, seed: int) -> Utterance:
         id=turn.id,
         text=said.text,
         voice=turn.voice or part.voice,
-        language=part.language or show.language,
+        language=part.language,
         seed=seed,
-        speed=_first(turn.speed, part.speed, show.defaults.speed, 1.0),
+        speed=turn.speed if turn.speed is not None else part.speed,
         phonemes=said.phonemes,
         ref_audio=turn.ref_audio or part.ref_audio,
         ref_text=turn.ref_text or part.ref_text,
         instructions=turn.instructions or part.instructions,
         settings=settings,
     )
-
-
-def _first(*values: float | None) -> float:
-    return next(value for value in values if value is not None)
 
 
 def _base_seed(show: Show, turn: Turn) -> int:
@@ -258,9 +258,8 @@ def _preset(show: Show) -> Preset:
 
 def _warnings(turns: Sequence[PlannedTurn], engines: Mapping[str, Engine]) -> Iterator[str]:
     for name, engine in engines.items():
-        seeded = [turn.id for turn in turns if turn.part.engine == name and turn.utterance.seed]
-        if seeded and not engine.capabilities().takes:
-            yield (
-                f"engine {name} has one reading of a text: seeds and takes change nothing "
-                f"({len(seeded)} turns have one)"
-            )
+        if engine.capabilities().takes:
+            continue
+        mine = [turn for turn in turns if turn.part.engine == name]
+        if any(turn.take > 1 or turn.turn.seed for turn in mine):
+            yield f"engine {name} has one reading of a text: seeds and takes change nothing on it"

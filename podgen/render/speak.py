@@ -20,16 +20,6 @@ def plausible(seconds: float, estimate: float) -> bool:
     return 0.3 * estimate - 0.5 <= seconds <= 3.0 * estimate + 3.0
 
 
-def missing(plan: Plan, store: Store) -> list[PlannedTurn]:
-    """The turns without a take in the store, one for each key, in the order of the show."""
-    wanted = {turn.key: turn for turn in reversed(plan.turns)}
-    return [
-        turn
-        for turn in plan.turns
-        if wanted[turn.key] is turn and store.get("takes", turn.key) is None
-    ]
-
-
 def speak(
     plan: Plan, turns: Sequence[PlannedTurn], store: Store
 ) -> Iterator[tuple[PlannedTurn, Clip]]:

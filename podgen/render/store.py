@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -24,8 +24,9 @@ import numpy.typing as npt
 
 from podgen.render.files import TEMPORARY_PREFIX, whole_file, write_text
 
-Kind = Literal["takes", "dressed"]
-"""`takes` are as an engine spoke them; `dressed` are trimmed, equalised, at the mix rate."""
+Kind = Literal["takes", "dressed", "assets"]
+"""`takes` are as an engine spoke them; `dressed` are trimmed, equalised, at the mix rate; `assets`
+are music and effects at the mix rate."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 STORE_VARIABLE = "PODGEN_STORE"
@@ -35,7 +36,7 @@ GRACE_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A stored clip: mono float32 samples at `sample_rate`, and what was noted about it."""
+    """A stored clip: float32 samples at `sample_rate`, mono but for assets, and its notes."""
 
     kind: Kind
     key: str
@@ -64,6 +65,15 @@ class Clip:
                 return hashlib.file_digest(file, "sha256").hexdigest() == self.digest
         except OSError:
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a writer of a clip's file says of it."""
+
+    sample_rate: int
+    frames: int
+    notes: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +136,28 @@ class Store:
         Raises:
             MachineError: the disk is full or the store cannot be written.
         """
+
+        def write(path: Path) -> Made:
+            _write_wav(path, samples, sample_rate)
+            return Made(sample_rate, len(samples), notes)
+
+        return self.add(kind, key, write)
+
+    def add(self, kind: Kind, key: str, write: Callable[[Path], Made]) -> Clip:
+        """Store the WAV file that `write` makes at the path it is given; like `put`."""
         path = self._path(kind, key, ".wav")
         with whole_file(path) as temporary:
-            _write_wav(temporary, samples, sample_rate)
+            made = write(temporary)
             with temporary.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         record = {
-            "sample_rate": sample_rate,
-            "frames": len(samples),
+            "sample_rate": made.sample_rate,
+            "frames": made.frames,
             "sha256": digest,
-            "notes": dict(notes),
+            "notes": dict(made.notes),
         }
         write_text(path.with_suffix(".json"), json.dumps(record, indent=1, sort_keys=True) + "\n")
-        return Clip(kind, key, path, sample_rate, len(samples), digest, dict(notes))
+        return Clip(kind, key, path, made.sample_rate, made.frames, digest, dict(made.notes))
 
     def discard(self, kind: Kind, key: str) -> int:
         """Remove a clip; the bytes freed."""

@@ -1,0 +1,227 @@
+"""From clips to a scene: every turn levelled, every cue placed, music and effects prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from podgen.audio import timeline
+from podgen.audio.asset import VERSION, Asset, asset_gain, prepare
+from podgen.audio.automation import Duck
+from podgen.audio.lane import Source
+from podgen.audio.level import Level, Segment, levels
+from podgen.audio.mix import Scene, Score
+from podgen.audio.presets import Preset
+from podgen.audio.timeline import Timeline, lay_out
+from podgen.errors import Problem, ScriptError
+from podgen.render.dress import Dressed
+from podgen.render.keys import digest, file_digest
+from podgen.render.plan import Plan, overlap_problem
+from podgen.render.store import Clip, Made, Store
+from podgen.show import model
+
+FADES = {"intro": (0.0, 3.0), "bed": (1.5, 3.0), "outro": (1.0, 2.0)}
+"""Fade-in and fade-out of music in seconds, where the script says nothing."""
+LONGEST_FADE = 0.4
+"""A fade that the script does not ask for takes at most this share of the music."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of music or an effect of the script: its file as prepared, and what it is called."""
+
+    id: str
+    item: model.Music | model.Sound
+    clip: Clip
+    asset: Asset
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A show ready to be mixed."""
+
+    scene: Scene
+    levels: Mapping[str, Level]
+    pieces: tuple[Piece, ...]
+
+    @property
+    def timeline(self) -> Timeline:
+        """Where everything lies."""
+        return self.scene.timeline
+
+
+def prepare_pieces(plan: Plan, store: Store) -> tuple[Piece, ...]:
+    """Decode and measure the show's music and effects, or find them in the store.
+
+    Raises:
+        ScriptError: a file is no audio.
+        MachineError: the store cannot be written.
+    """
+    pieces: list[Piece] = []
+    for item in plan.show.items:
+        if isinstance(item, model.Music | model.Sound):
+            piece_id = f"{item.file.stem}-{len(pieces) + 1}"
+            try:
+                clip, asset = _prepared(item, plan.preset, store)
+            except ScriptError as error:
+                problems = [
+                    replace(problem, place=problem.place or item.place)
+                    for problem in error.problems
+                ]
+                raise ScriptError(problems) from error
+            pieces.append(Piece(piece_id, item, clip, asset))
+    return tuple(pieces)
+
+
+def assemble(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) -> Assembly:
+    """Level and place everything; `dressed` holds every turn, in the order of the show.
+
+    Raises:
+        ScriptError: an overlap is longer than the turn before it, or something is placed where
+            nothing can be.
+    """
+    _refuse_long_overlaps(dressed)
+    gains = {level.id: level for level in levels([_segment(clip) for clip in dressed])}
+    placed = lay_out(
+        _cues(plan.show, dressed, pieces),
+        plan.preset.sample_rate,
+        gap=plan.show.defaults.pause,
+        head=plan.preset.head,
+        tail=plan.preset.tail,
+    )
+    clips = {
+        clip.turn.id: Source(clip.clip.path, gains[clip.turn.id].gain, _pan(clip))
+        for clip in dressed
+    }
+    scores = {}
+    for piece in pieces:
+        gain = asset_gain(piece.asset, piece.item.volume)
+        if isinstance(piece.item, model.Sound):
+            clips[piece.id] = Source(piece.clip.path, gain, piece.item.pan)
+        else:
+            scores[piece.id] = _score(piece.item, Source(piece.clip.path, gain))
+    scene = Scene(placed, plan.preset.channels, clips, scores)
+    return Assembly(scene, gains, tuple(pieces))
+
+
+def _prepared(item: model.Music | model.Sound, preset: Preset, store: Store) -> tuple[Clip, Asset]:
+    trim = item.trim if isinstance(item, model.Music) and item.trim else (0.0, None)
+    key = digest(
+        {
+            "asset": VERSION,
+            "file": file_digest(item.file),
+            "rate": preset.sample_rate,
+            "channels": preset.channels,
+            "trim": list(trim),
+        }
+    )
+    clip = store.get("assets", key)
+    if clip is None or not clip.intact():
+
+        def write(path: Path) -> Made:
+            made = prepare(
+                item.file, path, preset.sample_rate, preset.channels, start=trim[0], end=trim[1]
+            )
+            measured = made.measurement
+            return Made(measured.rate, measured.samples, made.to_json())
+
+        clip = store.add("assets", key, write)
+    return clip, Asset.from_json(clip.notes)
+
+
+def _segment(clip: Dressed) -> Segment:
+    turn, measured = clip.turn, clip.measurement
+    return Segment(
+        id=turn.id,
+        voice=f"{turn.part.character}/{turn.utterance.voice}",
+        seconds=measured.seconds,
+        loudness=measured.loudness,
+        true_peak=measured.true_peak,
+        rms=measured.rms,
+        voice_gain=turn.part.gain,
+        turn_gain=turn.turn.gain or 0.0,
+    )
+
+
+def _pan(clip: Dressed) -> float:
+    pan = clip.turn.turn.pan
+    return clip.turn.part.pan if pan is None else pan
+
+
+def _refuse_long_overlaps(dressed: Sequence[Dressed]) -> None:
+    problems: list[Problem] = [
+        overlap_problem(now.turn.turn, before.turn.turn, before.clip.seconds)
+        for before, now in pairwise(dressed)
+        if (now.turn.turn.overlap or 0.0) > before.clip.seconds
+    ]
+    if problems:
+        raise ScriptError(problems)
+
+
+def _cues(
+    show: model.Show, dressed: Sequence[Dressed], pieces: Sequence[Piece]
+) -> list[timeline.Cue]:
+    clips = {clip.turn.id: clip for clip in dressed}
+    remaining = iter(pieces)
+    cues: list[timeline.Cue] = []
+    for item in show.items:
+        match item:
+            case model.Turn():
+                cues.append(
+                    timeline.Speech(
+                        id=item.id,
+                        speaker=clips[item.id].turn.part.character,
+                        length=clips[item.id].clip.frames,
+                        pause_before=item.pause_before,
+                        pause_after=item.pause_after,
+                        overlap=item.overlap or 0.0,
+                    )
+                )
+            case model.Pause():
+                cues.append(timeline.Pause(item.seconds))
+            case model.Chapter():
+                cues.append(timeline.Chapter(item.title))
+            case model.Music():
+                cues.append(_music_cue(item, next(remaining)))
+            case model.Sound():
+                piece = next(remaining)
+                cues.append(timeline.Sound(piece.id, piece.clip.frames, item.at, item.wait))
+    return cues
+
+
+def _music_cue(item: model.Music, piece: Piece) -> timeline.Music:
+    fade_in, fade_out = fades(item, piece.clip.seconds)
+    return timeline.Music(
+        id=piece.id,
+        role=item.role,
+        length=piece.clip.frames,
+        lead=item.lead,
+        start=_anchor(item.start),
+        end=_anchor(item.end),
+        loop=item.loop,
+        fade_in=fade_in,
+        fade_out=fade_out,
+    )
+
+
+def fades(item: model.Music, seconds: float) -> tuple[float, float]:
+    """Fade-in and fade-out in seconds: the script's, else the role's within a short file."""
+    longest = LONGEST_FADE * seconds
+    usual_in, usual_out = (min(usual, longest) for usual in FADES[item.role])
+    return (
+        usual_in if item.fade_in is None else item.fade_in,
+        usual_out if item.fade_out is None else item.fade_out,
+    )
+
+
+def _anchor(value: float | model.Anchor | None) -> float | timeline.Anchor | None:
+    if isinstance(value, model.Anchor):
+        return timeline.Anchor(value.turn, value.edge, value.seconds)
+    return value
+
+
+def _score(item: model.Music, source: Source) -> Score:
+    duck = Duck(item.duck.by, item.duck.attack, item.duck.release) if item.duck else None
+    return Score(source, item.loop, item.envelope, duck)
