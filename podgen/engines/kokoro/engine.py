@@ -1,0 +1,221 @@
+"""The Kokoro engine: turns into pieces, pieces through the model on all cores, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from importlib import metadata, util
+
+from podgen.engines import english
+from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
+from podgen.engines.checks import Problems, check_against, finished, primary, refuse
+from podgen.engines.joins import join
+from podgen.engines.kokoro import espeak, voices, weights
+from podgen.engines.kokoro.model import RATE, Model, vocabulary
+from podgen.engines.kokoro.reading import Piece, Reader
+from podgen.engines.kokoro.takes import take
+from podgen.engines.workers import available_cpus
+from podgen.errors import EngineError, Problem
+
+SETTINGS = ("model", "workers")
+_MOST_WORKERS = 8
+
+
+class KokoroEngine:
+    """Kokoro-82M int8 by onnxruntime.
+
+    Settings: `model`, the path of the weights' file; `workers`, how many pieces to speak at once
+    (one core and about 0.3 GB each; by default one for each core, at most 8).
+    """
+
+    name = "kokoro"
+
+    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
+        self._settings = dict(settings or {})
+        for setting in sorted(self._settings):
+            if setting not in SETTINGS:
+                raise EngineError(
+                    f"kokoro has no setting `{setting}`", f"it has {' and '.join(SETTINGS)}"
+                )
+        workers = self._settings.get("workers")
+        if workers is not None and (
+            isinstance(workers, bool) or not isinstance(workers, int) or workers < 1
+        ):
+            raise EngineError(
+                f"kokoro's setting `workers` cannot be `{workers}`", "give a whole number from 1"
+            )
+        self._workers = workers or min(available_cpus(), _MOST_WORKERS)
+        self._model: Model | None = None
+        self._reader: Reader | None = None
+
+    def capabilities(self) -> Capabilities:
+        """English, and with the optional package five more languages; blends and phonemes."""
+        languages = ("en", *espeak.VOICES) if espeak.installed() else ("en",)
+        return Capabilities(
+            languages=languages, sample_rate=RATE, speed=(0.5, 2.0), blends=True, phonemes=True
+        )
+
+    def availability(self) -> Availability:
+        """Whether the packages and the weights' files are there."""
+        for module, package in (("onnxruntime", "onnxruntime"), ("hibari", "hibari-tts")):
+            if util.find_spec(module) is None:
+                return Availability(False, f"{package} is not installed: {weights.INSTALL}")
+        try:
+            found = weights.find(self._settings)
+        except EngineError as error:
+            return Availability(False, str(error))
+        return Availability(True, f"on the CPU, {self._workers} workers, weights: {found.origin}")
+
+    def voices(self) -> Sequence[VoiceInfo]:
+        """The English voices, and the others' where espeak-ng is installed."""
+        all_voices = tuple(voices.CATALOGUE.values())
+        if espeak.installed():
+            return all_voices
+        return tuple(voice for voice in all_voices if primary(voice.language) == "en")
+
+    def check(self, utterance: Utterance) -> Problems:
+        """Refuses unknown voices, another language than the voice's, and unspeakable words."""
+        problems = check_against(utterance, self.capabilities(), self.name)
+        try:
+            voice = voices.parse(utterance.voice)
+        except voices.VoiceError as error:
+            return [*problems, (error.what, error.remedy)]
+        language = primary(voice.language)
+        if language != "en" and not espeak.installed():
+            problems.append((f"voice `{utterance.voice}` needs espeak-ng", espeak.INSTALL))
+        if primary(utterance.language) != language:
+            problems.append(
+                (
+                    f"voice `{utterance.voice}` speaks {voice.language}, not "
+                    f"`{utterance.language}`",
+                    _other_voices(primary(utterance.language)),
+                )
+            )
+        elif language == "en":
+            problems += english.problems(utterance, british=voice.british)
+        else:
+            problems += _foreign_problems(utterance, language)
+        return problems
+
+    def spoken(self, utterance: Utterance) -> str:
+        """English with numbers, abbreviations and addresses in words; other texts as they are."""
+        if primary(utterance.language) != "en":
+            return utterance.text
+        return english.spoken(utterance.text, british=voices.parse(utterance.voice).british)
+
+    def estimate(self, utterance: Utterance) -> float:
+        """Seconds of speech, from the text's length."""
+        return english.seconds(utterance.text, utterance.speed)
+
+    def fingerprint(self) -> str:
+        """The weights', voices' and G2P's versions, and those of the text and take rules."""
+        parts = [
+            f"kokoro-{weights.SHA256[:12]}", f"voices-{voices.digest()}",
+            f"hibari-{metadata.version('hibari-tts')}", f"text-{english.RULES_VERSION}", "take-1",
+        ]  # fmt: skip
+        if espeak.installed():
+            parts.append(f"espeak-{espeak.package_version()}")
+        return " ".join(parts)
+
+    def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
+        """Speaks the longest first, each as soon as its pieces are done.
+
+        Raises:
+            EngineError: naming the utterance that cannot be spoken.
+        """
+        for utterance in utterances:
+            refuse(self.name, utterance, self.check(utterance))
+        if not utterances:
+            return
+        model, reader = self._load()
+        scores = [(utterance, reader.pieces(utterance)) for utterance in utterances]
+        scores.sort(key=lambda score: -sum(len(piece.phonemes) for piece in score[1]))
+        yield from self._perform(model, scores)
+
+    def _perform(
+        self, model: Model, scores: Sequence[tuple[Utterance, Sequence[Piece]]]
+    ) -> Iterator[Speech]:
+        model.go_on()
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="kokoro")
+        try:
+            places: dict[Future[Samples], tuple[int, int]] = {}
+            done: list[dict[int, Samples]] = [{} for _ in scores]
+            for index, (utterance, pieces) in enumerate(scores):
+                matrix = voices.matrix(voices.parse(utterance.voice))
+                reading = take(utterance.seed)
+                for number, piece in enumerate(pieces):
+                    style = reading.style(matrix, len(piece.phonemes))
+                    speed = utterance.speed * (1 + reading.tempo)
+                    future = pool.submit(model.run, piece.phonemes, style, speed)
+                    places[future] = (index, number)
+            waiting = set(places)
+            while waiting:
+                ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    index, number = places.pop(future)
+                    utterance, pieces = scores[index]
+                    done[index][number] = _result(future, utterance)
+                    if len(done[index]) == len(pieces):
+                        parts = [done[index][n] for n in range(len(pieces))]
+                        gaps = [piece.gap / utterance.speed for piece in pieces[:-1]]
+                        done[index] = {}
+                        yield finished(self.name, utterance, join(parts, gaps, RATE), RATE)
+        finally:
+            model.stop()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def close(self) -> None:
+        """Forget the model and the G2P."""
+        if self._model is not None:
+            self._model.stop()
+        self._model = None
+        self._reader = None
+
+    def _load(self) -> tuple[Model, Reader]:
+        if self._model is None or self._reader is None:
+            available = self.availability()
+            if not available.usable:
+                raise EngineError(f"kokoro cannot speak here: {available.reason}")
+            self._model = Model(weights.find(self._settings).read())
+            self._reader = Reader()
+        return self._model, self._reader
+
+
+def _result(future: Future[Samples], utterance: Utterance) -> Samples:
+    try:
+        return future.result()
+    except MemoryError as error:
+        reason, remedy = str(error), "set `workers` to 1, or close other programs"
+    except RuntimeError as error:  # onnxruntime's own errors all derive from it
+        reason = str(error)
+        remedy = "set `workers` to 1" if "alloc" in reason.lower() else "run `podgen doctor`"
+    raise EngineError(Problem(f"kokoro failed: {reason}", remedy, turn=utterance.id))
+
+
+def _other_voices(language: str) -> str:
+    names = [v.name for v in voices.CATALOGUE.values() if primary(v.language) == language]
+    if not names:
+        return "cast a voice of an engine that has the language"
+    if language != "en" and not espeak.installed():
+        return f"{espeak.INSTALL}, then cast {names[0]}"
+    return f"cast {' or '.join(names[:3])}"
+
+
+def _foreign_problems(utterance: Utterance, language: str) -> Problems:
+    given = {word for word, _ in utterance.phonemes}
+    problems = [
+        (f"a voice of `{language}` cannot say `{word}`", "take it out, or respell it")
+        for word in espeak.strange_words(utterance.text, language)
+        if word not in given
+    ]
+    for word, spelling in utterance.phonemes:
+        strange = "".join(c for c in espeak.letters(spelling) if c not in vocabulary())
+        if strange:
+            problems.append(
+                (
+                    f"the phonemes /{spelling.strip('/')}/ of `{word}` hold `{strange}`, which "
+                    "kokoro has no sound for",
+                    "write them with other sounds",
+                )
+            )
+    return problems
