@@ -15,13 +15,14 @@ from pathlib import Path
 
 from podgen.errors import EngineError, Place, Problem, ScriptError
 from podgen.show.characters import read_characters, read_engine_settings
+from podgen.show.failing import shown
 from podgen.show.forms import VoicesForm
 from podgen.show.items import RESERVED
-from podgen.show.kinds import Context, shown
 from podgen.show.lexicon import Lexicon
 from podgen.show.model import Band, Character, Settings, Show, Style, Turn, Voice
 from podgen.show.problems import did_you_mean, fill
 from podgen.show.read import in_order
+from podgen.show.references import Context
 from podgen.show.source import read_source
 
 
@@ -98,13 +99,13 @@ def cast(show: Show, *, engine: str | None, usable: Sequence[str], known: Sequen
     speakers = _speakers(show, names, problems)
     speaking = list({character.name: character for character in speakers.values()}.values())
     for character in speaking:
-        problems += _fixed_problems(character)
-    free = [character for character in speaking if character.engine is None]
+        problems += character.problems or _fixed_problems(character)
+    free = [c for c in speaking if c.engine is None and not c.problems]
     if engine is None and free and not usable:
         raise EngineError("no engine can speak on this machine", "run 'podgen doctor'")
     chosen, reason = _choose(engine, speaking, free, usable)
     for character in free:
-        if chosen not in character.voices and chosen in known:
+        if chosen not in character.voices and {chosen, *character.voices} <= set(known):
             problems.append(_no_voice(chosen, character))
     if problems:
         raise ScriptError(in_order(problems))
@@ -167,6 +168,7 @@ def _over(base: Character, entry: Character) -> Character:
         engine_place=place,
         voice=own,
         voices=voices,
+        problems=base.problems + entry.problems,
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from podgen.errors import Problem
+from podgen.show.failing import shown
 from podgen.show.forms import CharacterForm, VoiceForm
-from podgen.show.kinds import Context, shown
 from podgen.show.lexicon import Lexicon
 from podgen.show.model import Band, Character, Settings, Style, Voice
 from podgen.show.problems import fill
+from podgen.show.references import Context
 from podgen.show.source import Source, Step
 
 
@@ -23,15 +25,20 @@ def read_characters(
         place = source.place(at, key=True)
         if not name.strip():
             context.problems.append(Problem("an empty character name", "name it", place))
-        elif not isinstance(entry, dict):
-            what = f"{name} cannot be {shown(entry)}"
+            continue
+        said = len(context.problems)
+        form = None
+        if isinstance(entry, dict):
+            form = fill(CharacterForm, entry, source, at, context)
+        else:
             voice = entry if isinstance(entry, str) else "VOICE"
             remedy = f"write '{name}: {{voices: {{ENGINE: {voice}}}}}'"
+            what = f"{name} cannot be {shown(entry)}"
             context.problems.append(Problem(what, remedy, source.place(at)))
-        else:
-            form = fill(CharacterForm, entry, source, at, context)
-            if form is not None:
-                found[name] = _character(name, form, source, at)
+        character = Character(name, place, Style())
+        if form is not None:
+            character = _character(name, form, source, at)
+        found[name] = dataclasses.replace(character, problems=tuple(context.problems[said:]))
     return found
 
 

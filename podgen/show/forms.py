@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from podgen.show import kinds as kind
-from podgen.show.kinds import wrong
+from podgen.show import references as ref
+from podgen.show.failing import Says, listed, shown, wrong
 
 Preset = Literal["apple", "apple-mono", "spotify", "ebu", "aes", "acx"]
 Deliverable = Literal["mp3", "wav", "flac", "m4a", "opus"]
@@ -17,20 +18,20 @@ Deliverable = Literal["mp3", "wav", "flac", "m4a", "opus"]
 class Form(BaseModel):
     """A mapping whose keys are all known. A key without a value counts as not written."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-def said(description: str, *, alias: str | None = None) -> Any:
+def said(description: str) -> Any:
     """An optional field."""
-    return Field(default=None, description=description, alias=alias)
+    return Field(default=None, description=description)
 
 
 class TurnForm(Form):
     """What a character says, and how."""
 
-    text: kind.Text = Field(description="What is said. Markdown marks are not read aloud.")
+    text: kind.Said = Field(description="What is said. Markdown marks are not read aloud.")
     id: kind.Id | None = said("A name for the turn; else one is made from speaker and words.")
-    voice: kind.VoiceName | None = said("Another voice of the engine than the character's.")
+    voice: ref.VoiceName | None = said("Another voice of the engine than the character's.")
     seed: kind.Seed | None = said("Fixes whatever is random in the reading.")
     speed: kind.Speed | None = said("Rate of speech; 1 is the voice's own.")
     gain: kind.Gain | None = said("dB added to the character's level.")
@@ -38,8 +39,8 @@ class TurnForm(Form):
     pause_before: kind.Seconds | None = said("Seconds of silence before the turn.")
     pause_after: kind.Seconds | None = said("Seconds of silence after the turn.")
     overlap: kind.Seconds | None = said("Seconds before the previous turn's end to start at.")
-    pronunciation: kind.Words | None = said("Word: respelling or /IPA/, in this turn alone.")
-    ref_audio: kind.File | None = said("A recording of the voice to clone.")
+    pronunciation: ref.Words | None = said("Word: respelling or /IPA/, in this turn alone.")
+    ref_audio: ref.File | None = said("A recording of the voice to clone.")
     ref_text: kind.Text | None = said("What is said in ref_audio.")
     instructions: kind.Text | None = said("How to say it, for engines that take directions.")
     split: kind.Split | None = said("Whether a long turn may be split: never, auto, characters.")
@@ -51,7 +52,7 @@ class ChapterForm(Form):
 
     title: kind.Text = Field(description="The chapter's title.")
     url: kind.Url | None = said("A page to link to.")
-    image: kind.Image | None = said("A picture, .jpg or .png.")
+    image: ref.Image | None = said("A picture, .jpg or .png.")
 
 
 class DuckForm(Form):
@@ -89,21 +90,21 @@ DUCK_SCHEMA = {
 def _read_pairs(value: object) -> object:
     if isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value):
         return value
-    raise wrong(f"{{}} cannot be {kind.shown(value)}", "give pairs: [[seconds, dB], ...]")
+    raise wrong(f"{{}} cannot be {shown(value)}", "give pairs: [[seconds, dB], ...]")
 
 
 def _read_pair(value: object) -> object:
     if isinstance(value, list) and len(value) in (1, 2):
         return [*value, None][:2]
-    raise wrong(f"{{}} cannot be {kind.shown(value)}", "give [from, to] in seconds")
+    raise wrong(f"{{}} cannot be {shown(value)}", "give [from, to] in seconds")
 
 
 class MusicForm(Form):
     """Music that begins here."""
 
-    file: kind.File = Field(description="The audio file.")
-    role: Annotated[Literal["intro", "bed", "outro"], kind.Says("intro, bed or outro")] | None = (
-        said("intro, bed (the default) or outro.")
+    file: ref.File = Field(description="The audio file.")
+    role: Annotated[Literal["intro", "bed", "outro"], Says("intro, bed or outro")] | None = said(
+        "intro, bed (the default) or outro."
     )
     volume: kind.Gain | None = said("dB relative to the speech; -2, under speech (bed) -12.")
     fade_in: kind.Seconds | None = said("Seconds.")
@@ -152,7 +153,7 @@ class MusicForm(Form):
 class SoundForm(Form):
     """An effect that is heard here."""
 
-    file: kind.File = Field(description="The audio file.")
+    file: ref.File = Field(description="The audio file.")
     volume: kind.Gain | None = said("dB relative to the speech; -6.")
     pan: kind.Pan | None = said("From -1 (left) to 1 (right).")
     at: kind.Shift | None = said("Seconds from this place; may be negative.")
@@ -170,16 +171,16 @@ class BandForm(Form):
 class VoiceForm(Form):
     """A voice on an engine: a name, a blend, or a recording to clone; and how to treat it."""
 
-    voice: kind.VoiceName | None = said("The voice's name.")
-    blend: kind.Blend | None = said("Voices and their weights, mixed into one voice.")
+    voice: ref.VoiceName | None = said("The voice's name.")
+    blend: ref.Blend | None = said("Voices and their weights, mixed into one voice.")
     gain: kind.Gain | None = said("dB, after levelling.")
     pan: kind.Pan | None = said("From -1 (left) to 1 (right).")
     highpass: kind.Highpass | None = said("Cut below this many Hz.")
     eq: list[BandForm] | None = said("Bands of an equaliser.")
     speed: kind.Speed | None = said("Rate of speech; 1 is the voice's own.")
     language: kind.Language | None = said("Language, as in en-GB; else the show's.")
-    lexicon: kind.WordsOrFile | None = said("Word: respelling or /IPA/; or a YAML file of them.")
-    ref_audio: kind.File | None = said("A recording of the voice to clone.")
+    lexicon: ref.WordsOrFile | None = said("Word: respelling or /IPA/; or a YAML file of them.")
+    ref_audio: ref.File | None = said("A recording of the voice to clone.")
     ref_text: kind.Text | None = said("What is said in ref_audio.")
     instructions: kind.Text | None = said("How to speak, for engines that take directions.")
     consent: kind.Text | None = said("By what right the voice is cloned.")
@@ -235,7 +236,7 @@ class DefaultsForm(Form):
 class MasteringForm(Form):
     """The preset and what differs from it."""
 
-    preset: Annotated[Preset, kind.Says(" or ".join(get_args(Preset)))] | None = said(
+    preset: Annotated[Preset, Says(listed(get_args(Preset)))] | None = said(
         "A platform's figures; apple."
     )
     loudness: kind.Loudness | None = said("Integrated loudness, LUFS.")
@@ -263,10 +264,10 @@ class ScriptForm(Form):
     description: kind.Text | None = said("What the episode is about.")
     author: kind.Text | None = said("Who made it.")
     language: kind.Language | None = said("The language spoken, as in en or pt-BR; en.")
-    cover: kind.Image | None = said("The cover, .jpg or .png.")
-    voices: kind.File | None = said("The voices file; else voices.yaml beside the script or above.")
+    cover: ref.Image | None = said("The cover, .jpg or .png.")
+    voices: ref.File | None = said("The voices file; else voices.yaml beside the script or above.")
     cast: dict[str, Any] | None = said("Characters, over those of the voices file.")
-    lexicon: kind.WordsOrFile | None = said("Word: respelling or /IPA/; or a YAML file of them.")
+    lexicon: ref.WordsOrFile | None = said("Word: respelling or /IPA/; or a YAML file of them.")
     defaults: DefaultsForm | None = said("What holds where nothing else is said.")
     mastering: (
         Annotated[MasteringForm, BeforeValidator(_read_preset), WithJsonSchema(_MASTERING_SCHEMA)]
@@ -274,7 +275,7 @@ class ScriptForm(Form):
     ) = said("A preset's name, or preset and what differs from it.")
     deliverables: (
         Annotated[
-            list[Annotated[Deliverable, kind.Says(" or ".join(get_args(Deliverable)))]],
+            list[Annotated[Deliverable, Says(listed(get_args(Deliverable)))]],
             Field(min_length=1),
         ]
         | None

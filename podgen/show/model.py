@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from podgen.errors import Place
+from podgen.errors import Place, Problem
 from podgen.show.lexicon import NO_WORDS, Lexicon
 
 Split = Literal["never", "auto"] | int
@@ -163,7 +163,10 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """One entry of a cast. `engine` fixes the engine; `voices` holds one voice per engine."""
+    """One entry of a cast. `engine` fixes the engine; `voices` holds one voice per engine.
+
+    `problems` is what is wrong with the entry; what it lacks for that is not to be reported.
+    """
 
     name: str
     place: Place
@@ -173,6 +176,7 @@ class Character:
     engine_place: Place | None = None
     voice: Voice | None = None
     voices: Mapping[str, Voice] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

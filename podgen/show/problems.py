@@ -12,10 +12,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from podgen.errors import Problem
-from podgen.show.kinds import Context, shown
+from podgen.show.failing import listed, shown
+from podgen.show.references import Context
 from podgen.show.source import Source, Step
 
 F = TypeVar("F", bound=BaseModel)
+_MOST_ROUNDS = 100
 _EXPECTED = {
     "list_type": "a list",
     "too_short": "at least one",
@@ -41,19 +43,21 @@ def fill(
     What is wrong is left out and the rest is read all the same, so that one reading finds all
     problems. None if nothing can be read.
     """
-    try:
-        return form.model_validate(value, context=context)
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-    context.problems.extend(_problem(form, detail, source, path) for detail in details)
-    rest = copy.deepcopy(value)
-    for entry in [_entry(rest, _location(detail)) for detail in details]:
-        if entry is not None:
-            entry[0].pop(entry[1], None)
-    try:
-        return form.model_validate(rest, context=context)
-    except ValidationError:
-        return None
+    rest: object = copy.deepcopy(value) if isinstance(value, dict) else value
+    for again in range(_MOST_ROUNDS):
+        try:
+            return form.model_validate(rest, context=context)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        # What was left out may be missed now; what was missing at first has been said.
+        details = [detail for detail in details if not again or detail["type"] != "missing"]
+        context.problems.extend(_problem(form, detail, source, path) for detail in details)
+        ways = [_way(rest, _location(detail)) for detail in details]
+        if not any(ways):
+            return None
+        for way in ways:
+            _leave_out(way)
+    return None
 
 
 def _location(detail: ErrorDetails) -> tuple[Step, ...]:
@@ -69,10 +73,10 @@ def _problem(
     full = path + at
     if kind == "missing":
         place = source.place(path + at[:-1])
-        return Problem(f"no {at[-1]} is given", f"add {at[-1]}:", place)
+        return Problem(f"{at[-1]} is missing", f"add '{at[-1]}:'", place)
     if kind == "extra_forbidden":
         known = _form_at(form, at[:-1]).model_fields
-        remedy = did_you_mean(str(at[-1]), known) or f"use {_listed(known)}"
+        remedy = did_you_mean(str(at[-1]), known) or f"use {listed(known)}"
         return Problem(f"unknown key '{at[-1]}'", remedy, source.place(full, key=True))
     place = source.place(full)
     reached = source.reached(full)
@@ -85,11 +89,6 @@ def _problem(
     if kind == "too_short":
         what = f"{label} is empty"
     return Problem(what, f"give {expected}", place)
-
-
-def _listed(names: Iterable[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _form_at(form: type[BaseModel], at: tuple[Step, ...]) -> type[BaseModel]:
@@ -107,12 +106,20 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
     return next((form for form in found if form), None)
 
 
-def _entry(value: Any, at: tuple[Step, ...]) -> tuple[dict[str, Any], str] | None:
-    """The mapping and its key to leave out so that what is at `at` goes; a list goes whole."""
-    entry: tuple[dict[str, Any], str] | None = None
+def _way(value: Any, at: tuple[Step, ...]) -> list[tuple[dict[str, Any], str]]:
+    """The mappings and keys on the way to what is at `at`; a list ends it."""
+    way: list[tuple[dict[str, Any], str]] = []
     for step in at:
         if not isinstance(value, dict) or step not in value:
             break
-        entry = (value, str(step))
+        way.append((value, str(step)))
         value = value[str(step)]
-    return entry
+    return way
+
+
+def _leave_out(way: list[tuple[dict[str, Any], str]]) -> None:
+    """Delete the last entry of a way, and the mappings that it leaves empty."""
+    for mapping, key in reversed(way):
+        mapping.pop(key, None)
+        if mapping:
+            return

@@ -27,6 +27,7 @@ _ESCAPED_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BRACKET = re.compile(r"[\[\]{}]")
 _DEEPEST = 100
 _MOST_ALIASED = 50_000
+_NEAR_COMMENT = re.compile(r"[ \t]+(#[^\s#!-]\S*)")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _CORE_WORDS: dict[str, object] = {"true": True, "True": True, "false": False, "False": False}
@@ -91,7 +92,7 @@ def read_source(path: Path, what: str) -> Source:
         raise ScriptError(Problem(f"not YAML: {error}", place=Place(str(path)))) from None
     if root is None:
         raise ScriptError(Problem(f"the {what} is empty", place=Place(str(path))))
-    builder = _Builder(path)
+    builder = _Builder(path, text)
     value = builder.build(root, 0)
     if builder.problems:
         raise ScriptError(builder.problems)
@@ -131,6 +132,12 @@ def _place(path: Path, node: yaml.Node | yaml.Event) -> Place:
     return Place(str(path), mark.line + 1, mark.column + 1) if mark else Place(str(path))
 
 
+def _cut_lines(text: str) -> dict[int, str]:
+    """The lines in which a word begins with # as a text may, a comment seldom."""
+    lines = enumerate(re.split("\r\n|[\r\n\x85\u2028\u2029]", text))
+    return {n: line for n, line in lines if _NEAR_COMMENT.search(line)} if "#" in text else {}
+
+
 def _place_of_end(path: Path, before: str) -> Place:
     lines = re.split("\r\n|\r|\n", before)
     return Place(str(path), len(lines), len(lines[-1]) + 1)
@@ -164,8 +171,9 @@ def _check_depth(path: Path, text: str) -> None:
 class _Builder:
     """Turns nodes into plain values, collecting what YAML allows but a script may not hold."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str) -> None:
         self.path = path
+        self.cut = _cut_lines(text)
         self.problems: list[Problem] = []
         self.seen: set[int] = set()
         self.aliased = 0
@@ -180,6 +188,8 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             text: str = node.value
             if node.style in (None, ""):
+                if node.end_mark.line in self.cut:
+                    self._check_comment(node)
                 return None if text in ("", "~", "null") else text
             if node.style == '"' and _ESCAPED_CONTROL.search(text):
                 self._problem("an escape makes a control character", "remove the escape", node)
@@ -197,6 +207,13 @@ class _Builder:
                 self._problem(f"key '{key}' is given twice", "keep one of the two", key_node)
             mapping[key] = self.build(child, depth + 1)
         return mapping
+
+    def _check_comment(self, node: yaml.Node) -> None:
+        after = self.cut[node.end_mark.line][node.end_mark.column :]
+        lost = _NEAR_COMMENT.match(after)
+        if lost:
+            what = f"the text ends before '{lost[1]}', which YAML takes for a comment"
+            self._problem(what, "put the text in quotes, or a space after #", node)
 
     def _count(self, node: yaml.Node, depth: int) -> None:
         if depth > _DEEPEST:
@@ -234,7 +251,7 @@ _QUOTE = "put the text in quotes"
 _SYNTAX = (
     # (a part of libyaml's problem, what to say, what to do)
     ("mapping values are not allowed", "a second ': ' in one value, or a wrong indent", _QUOTE),
-    ("alphabetic or numeric", "text begins with * or &, which YAML keeps for itself", _QUOTE),
+    ("alphabetic or numeric", "text begins with {}, which YAML keeps for itself", _QUOTE),
     ("undefined alias", "text begins with *, which YAML keeps for itself", _QUOTE),
     ("cannot start any token", "text begins with {}, which YAML keeps for itself", _QUOTE),
     ("block sequence entries", "'- ' inside a value", _QUOTE),
@@ -252,6 +269,8 @@ _SYNTAX = (
 def _syntax_problem(path: Path, text: str, error: yaml.MarkedYAMLError) -> Problem:
     told = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
+    if "alphabetic or numeric" in told:
+        mark = error.context_mark or mark
     if mark is None:
         return Problem("not YAML", "check the file's indentation and quotes", Place(str(path)))
     place = Place(str(path), mark.line + 1, mark.column + 1)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from podgen.errors import Problem
 from podgen.show.items import Placed
-from podgen.show.kinds import Context
 from podgen.show.model import Anchor, Music, Pause, Turn
 from podgen.show.problems import did_you_mean
+from podgen.show.references import Context
 from podgen.show.source import Source, Step
 
 _Point = tuple[int, int, float]
