@@ -12,6 +12,7 @@ import ffmpeg
 import numpy as np
 
 from podgen.audio import ffmpeg as machine
+from podgen.audio.frames import PER_SECOND, Frames, level, longest_run
 from podgen.audio.level import CEILING_DBTP, WORKING_LUFS
 from podgen.audio.loudness import Measurement, decibels
 from podgen.audio.r128 import Meter
@@ -21,8 +22,8 @@ from podgen.errors import ScriptError
 VERSION = 1
 """Part of the key of whatever is stored prepared; raised when the result would sound other."""
 
-QUIET_DBFS = -60.0
-_QUIET_SECONDS = 0.05
+QUIET_LU = 40.0
+"""A file is quiet where it lies this far below its own loudness."""
 _BLOCK = 1 << 15
 
 
@@ -38,7 +39,7 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A prepared file's figures; `quiet` is its longest run below -60 dBFS, in seconds."""
+    """A prepared file's figures; `quiet` is its longest quiet passage in seconds."""
 
     measurement: Measurement
     channels: int
@@ -101,8 +102,7 @@ def prepare(
     form = _probe(source)
     width = min(channels, form.channels, 2)
     size = _BLOCK * width * 4
-    meter, peaks, quiet = Meter(), PeakMeter(width), _Quiet(rate)
-    squares, frames = 0.0, 0
+    meter, peaks, frames = Meter(), PeakMeter(width), Frames(rate, width)
     temporary = machine.beside(target)
     try:
         with (
@@ -122,10 +122,8 @@ def prepare(
                 block = np.frombuffer(data, np.float32).reshape(-1, width)
                 file.write(block)
                 peaks.push(block)
-                quiet.push(block)
-                squares += float(np.square(block, dtype=np.float64).sum())
-                frames += len(block)
-        if not frames:
+                frames.push(block)
+        if not frames.samples:
             raise ScriptError(
                 f"{source} has no audio from {start:g} s on", "change trim or take another file"
             )
@@ -134,15 +132,16 @@ def prepare(
         raise _unreadable(source, error) from error
     finally:
         temporary.unlink(missing_ok=True)
-    power = squares / (frames * width)
     measurement = Measurement(
-        samples=frames,
+        samples=frames.samples,
         rate=rate,
         loudness=meter.integrated,
         true_peak=decibels(peaks.finish()),
-        rms=decibels(power**0.5),
+        rms=decibels(frames.rms),
     )
-    return Asset(measurement, width, quiet.longest / rate)
+    loud = measurement.loudness if measurement.loudness is not None else measurement.rms
+    quiet = level(frames.powers) < (loud or 0.0) - QUIET_LU
+    return Asset(measurement, width, longest_run(quiet)[1] / PER_SECOND)
 
 
 def asset_gain(asset: Asset, volume: float) -> float:
@@ -173,21 +172,3 @@ def _unreadable(source: Path, error: machine.FfmpegError) -> Exception:
     if "No space left on device" in error.tail:
         return error
     return ScriptError(f"{source} is not audio that ffmpeg can read", "take another file")
-
-
-class _Quiet:
-    """The longest run of quiet in a stream, in samples, to within 50 ms."""
-
-    def __init__(self, rate: int) -> None:
-        self.longest = 0
-        self._step = max(1, round(_QUIET_SECONDS * rate))
-        self._run = 0
-
-    def push(self, block: np.ndarray[Any, Any]) -> None:
-        for at in range(0, len(block), self._step):
-            piece = block[at : at + self._step]
-            if float(np.square(piece).mean()) < 10 ** (QUIET_DBFS / 10):
-                self._run += len(piece)
-                self.longest = max(self.longest, self._run)
-            else:
-                self._run = 0

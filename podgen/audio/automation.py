@@ -81,28 +81,38 @@ class Automation:
 
         A shape of (1, 1) stands for one gain throughout.
         """
-        levels = [_interpolated(curve, start, end) for curve in self._curves]
-        gain = np.power(10.0, sum(levels, np.zeros(1)) / 20)
-        for faded in (
-            _fade(start - self._span.start, end - start, self._span.fade_in),
-            _fade(self._span.end - end, end - start, self._span.fade_out)[::-1],
+        still = self._still(start, end)
+        positions = np.arange(start, start + 1 if still else end, dtype=np.float64)
+        return self.at(positions).astype(np.float32)[:, None]
+
+    def at(self, positions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Linear gain at moments of the timeline, in samples."""
+        span = self._span
+        levels = np.zeros(len(positions))
+        for curve in self._curves:
+            levels += np.interp(positions, *curve)
+        gains = np.power(10.0, levels / 20)
+        for distance, length in (
+            (positions - span.start, span.fade_in),
+            (span.end - 1 - positions, span.fade_out),
         ):
-            gain = gain * faded
-        return gain.astype(np.float32)[:, None]
+            if length:
+                gains *= _fade(distance, length)
+        return gains
+
+    def _still(self, start: int, end: int) -> bool:
+        """Whether the gain is the same at every sample from `start` to `end`."""
+        span = self._span
+        if start < span.start + span.fade_in or end > span.end - span.fade_out:
+            return False
+        for positions, levels in self._curves:
+            first, last = np.interp([start, end - 1], positions, levels)
+            inside = levels[np.searchsorted(positions, start) : np.searchsorted(positions, end)]
+            if first != last or np.any(inside != first):
+                return False
+        return True
 
 
-def _interpolated(curve: Points, start: int, end: int) -> npt.NDArray[np.float64]:
-    positions, levels = curve
-    first, last = np.interp([start, end - 1], positions, levels)
-    inside = levels[np.searchsorted(positions, start) : np.searchsorted(positions, end)]
-    if first == last and np.all(inside == first):
-        return np.array([first])
-    return np.interp(np.arange(start, end, dtype=np.float64), positions, levels)
-
-
-def _fade(offset: int, count: int, length: int) -> npt.NDArray[np.float64]:
-    """A rising raised cosine: smooth at both ends. `offset` counts from where it begins."""
-    if offset >= length:
-        return np.ones(1)
-    position = (np.arange(offset, offset + count) + 0.5) / length
-    return 0.5 - 0.5 * np.cos(np.pi * np.clip(position, 0.0, 1.0))
+def _fade(distance: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:
+    """A raised cosine, smooth at both ends; `distance` in samples from the silent end."""
+    return 0.5 - 0.5 * np.cos(np.pi * np.clip((distance + 0.5) / length, 0.0, 1.0))

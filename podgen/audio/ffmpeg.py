@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -170,7 +170,7 @@ class Job:
         self._start(arguments, stdout=subprocess.DEVNULL)
         self._finish()
 
-    def stream(self, arguments: Sequence[str], size: int) -> Iterator[bytearray]:
+    def stream(self, arguments: Sequence[str], size: int) -> Generator[bytearray, None, None]:
         """Run, yielding stdout in blocks of exactly `size` bytes, the last one shorter.
 
         Raises what `run` raises, once all that was written has been yielded.
@@ -254,8 +254,8 @@ class Job:
             self._kill()
         finally:
             os.close(descriptor)
-            if isinstance(chunks, Iterator) and hasattr(chunks, "close"):
-                chunks.close()  # lets a generator end the job that it draws from
+            if isinstance(chunks, Generator):
+                chunks.close()  # ends the job that it may draw from
 
     def _consume(self, descriptor: int, consume: Callable[[bytes], None]) -> None:
         try:
@@ -320,7 +320,7 @@ def run(arguments: Sequence[str]) -> str:
         return job.messages
 
 
-def stream(arguments: Sequence[str], size: int) -> Iterator[bytearray]:
+def stream(arguments: Sequence[str], size: int) -> Generator[bytearray, None, None]:
     """Run ffmpeg on files alone, yielding stdout in blocks of `size` bytes, like `Job.stream`."""
     with Job() as job:
         yield from job.stream(arguments, size)

@@ -23,11 +23,15 @@ BLOCK = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The sound of a clip: a file at the mix rate, its gain in dB, its place from -1 to 1."""
+    """The sound of a clip: a file at the mix rate, its gain in dB, its place from -1 to 1.
+
+    `asked` is the part of the gain that the user asked for, which says how soft it may be.
+    """
 
     path: Path
     gain: float = 0.0
     pan: float = 0.0
+    asked: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

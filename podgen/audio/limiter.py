@@ -8,7 +8,8 @@ the peak (look-ahead), lets go exponentially, and is the same on all channels.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +28,11 @@ _IDLE = 1e-5  # a reduction of less than 0.0001 dB is none
 
 
 def limited(
-    blocks: Iterable[Floats], rate: int, channels: int, *, gain: float, ceiling: float
-) -> Iterator[Floats]:
+    blocks: Generator[Floats, None, None], rate: int, channels: int, *, gain: float, ceiling: float
+) -> Generator[Floats, None, None]:
     """`blocks` raised by `gain` dB, with no true peak over `ceiling` dBTP; as many samples.
 
-    Blocks are (frames, channels) of any length.
+    Blocks are (frames, channels) of any length; the generator is closed with this one.
     """
     factor = np.float32(amplitude(gain))
     limiter = _Limiter(rate, channels, amplitude(ceiling - MARGIN_DB))
@@ -39,15 +40,16 @@ def limited(
     # Silence goes in first, so that a programme that starts loud is met with its gain down.
     pending: Floats = np.zeros((limiter.lead, channels), np.float32)
     taken, given = limiter.lead, 0
-    for block in blocks:
-        taken += len(block)
-        pending = np.concatenate([pending, block * factor])
-        whole = len(pending) // size * size
-        for at in range(0, whole, size):
-            out = limiter.push(pending[at : at + size])
-            yield out[max(0, limiter.lead - given) :]
-            given += len(out)
-        pending = pending[whole:]
+    with closing(blocks):
+        for block in blocks:
+            taken += len(block)
+            pending = np.concatenate([pending, block * factor])
+            whole = len(pending) // size * size
+            for at in range(0, whole, size):
+                out = limiter.push(pending[at : at + size])
+                yield out[max(0, limiter.lead - given) :]
+                given += len(out)
+            pending = pending[whole:]
     silence = np.zeros((-len(pending) % BLOCK + limiter.latency, channels), np.float32)
     out = limiter.push(np.concatenate([pending, silence]))
     yield out[max(0, limiter.lead - given) : taken - given]

@@ -7,7 +7,7 @@ measures, and splits off stems). So nothing in the graph delays, loops, fades or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ import numpy as np
 
 from podgen.audio import ffmpeg as machine
 from podgen.audio import lane
+from podgen.audio.asset import QUIET_LU, Asset, asset_gain
 from podgen.audio.automation import Automation, Duck, duck_points
 from podgen.audio.lane import Part, Source
+from podgen.audio.loudness import amplitude
 from podgen.audio.r128 import Meter
 from podgen.audio.timeline import Clip, Span, Timeline, lanes
 from podgen.audio.truepeak import Floats
@@ -26,12 +28,26 @@ from podgen.audio.truepeak import Floats
 MUSIC = "music"
 EFFECTS = "effects"
 
+_SPEECH_RANGE = 45.0
+"""Speech this far below the programme's loudness counts as silence (dB)."""
+_TURN_SILENCE = 2.0
+"""A turn may pause this long (seconds)..."""
+_SILENT_PART = 0.75
+"""...or for this part of it, if it is short."""
+_TURNED_UP = 12.0
+"""Music turned down further than this by its automation (dB) need not be heard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The sound of a piece of music and how its level moves; `envelope` as (seconds, dB)."""
+    """A prepared piece of music and how its level moves.
 
-    source: Source
+    `volume` is in dB relative to speech; `envelope` holds (seconds from its start, dB) on top.
+    """
+
+    path: Path
+    asset: Asset
+    volume: float = 0.0
     loop: bool = False
     envelope: tuple[tuple[float, float], ...] = ()
     duck: Duck | None = None
@@ -39,7 +55,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that a mix is made of: the timeline and the sound of everything on it, by id."""
+    """All that a mix is made of: the timeline and the sound of everything on it, by id.
+
+    `clips` holds speech and effects.
+    """
 
     timeline: Timeline
     channels: int
@@ -49,7 +68,7 @@ class Scene:
 
 def stream(
     scene: Scene, start: int = 0, end: int | None = None, meter: Meter | None = None
-) -> Iterator[Floats]:
+) -> Generator[Floats, None, None]:
     """The mix from sample `start` to `end` in blocks of (frames, channels), at -23 LUFS.
 
     `meter`, if given, has measured what was yielded once the last block is out.
@@ -104,6 +123,63 @@ def write_stems(scene: Scene, folder: Path) -> list[Path]:
     return paths
 
 
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Sound that must be there: from sample `start` to `end`, no run of `longest` seconds may stay
+    below `floor` dB relative to the programme's loudness."""
+
+    what: str
+    turn: str | None
+    start: int
+    end: int
+    floor: float
+    longest: float
+
+
+def expectations(scene: Scene) -> list[Expectation]:
+    """What a listener must hear of the scene: each turn, and music wherever it is turned up."""
+    rate = scene.timeline.rate
+    found = [
+        Expectation(
+            what=f"turn {clip.id}",
+            turn=clip.id,
+            start=clip.start,
+            end=clip.end,
+            floor=-_SPEECH_RANGE + min(0.0, scene.clips[clip.id].asked),
+            longest=min(_TURN_SILENCE, _SILENT_PART * (clip.end - clip.start) / rate),
+        )
+        for clip in scene.timeline.speech
+    ]
+    for span in scene.timeline.music:
+        score = scene.music[span.id]
+        for start, end in _turned_up(_automation(scene, span), span, rate):
+            found.append(
+                Expectation(
+                    what=f"music {span.id}",
+                    turn=None,
+                    start=start,
+                    end=end,
+                    floor=score.volume - _TURNED_UP - QUIET_LU - 3,
+                    longest=max(1.0, score.asset.quiet + 0.5),
+                )
+            )
+    return found
+
+
+def _turned_up(automation: Automation, span: Span, rate: int) -> list[tuple[int, int]]:
+    """The parts of a span, of a second or more, where its automation leaves it audible."""
+    step = rate // 10
+    edges = range(span.start, span.end - step, step)
+    audible = automation.at(np.array(edges, np.float64)) > amplitude(-_TURNED_UP)
+    parts: list[tuple[int, int]] = []
+    for at, on in zip(edges, audible, strict=True):
+        if on and parts and parts[-1][1] == at:
+            parts[-1] = (parts[-1][0], at + step)
+        elif on:
+            parts.append((at, at + step))
+    return [(start, end) for start, end in parts if end - start >= rate]
+
+
 def _input(job: machine.Job, scene: Scene, parts: Sequence[Part], start: int, end: int) -> Any:
     pipe = job.feed(lane.stream(parts, scene.channels, start, end))
     return ffmpeg.input(pipe, format="f32le", ar=scene.timeline.rate, ac=scene.channels).audio
@@ -138,10 +214,14 @@ def _groups(scene: Scene, *, by_speaker: bool) -> list[tuple[str, list[list[Part
 
 def _music(scene: Scene, span: Span) -> Part:
     score = scene.music[span.id]
-    rate = scene.timeline.rate
-    duck = duck_points(scene.timeline.windows, span, rate, score.duck) if score.duck else None
-    automation = Automation(span, rate, envelope=score.envelope, duck=duck)
-    return Part(score.source, span.start, span.end, automation, score.loop)
+    source = Source(score.path, asset_gain(score.asset, score.volume))
+    return Part(source, span.start, span.end, _automation(scene, span), score.loop)
+
+
+def _automation(scene: Scene, span: Span) -> Automation:
+    score, timeline = scene.music[span.id], scene.timeline
+    duck = duck_points(timeline.windows, span, timeline.rate, score.duck) if score.duck else None
+    return Automation(span, timeline.rate, envelope=score.envelope, duck=duck)
 
 
 def _file_names(groups: Sequence[str]) -> list[str]:

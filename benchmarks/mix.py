@@ -1,0 +1,207 @@
+"""Mix, master and MP3 of a long show, against one bare ffmpeg encode of as much sound.
+
+Speech-like clips are made and stored first; what is timed is everything from stored clips to the
+verified MP3. Run: `python benchmarks/mix.py --minutes 60` (six minutes if not told); `--times 10`
+adds a show that many times as long, for how time and memory grow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+import soundfile
+from scipy.signal import lfilter
+
+from podgen.audio import asset, clip, ffmpeg, level, loudness
+from podgen.audio.automation import Duck
+from podgen.audio.lane import Source
+from podgen.audio.master import master
+from podgen.audio.mix import Scene, Score
+from podgen.audio.presets import preset
+from podgen.audio.timeline import Anchor, Chapter, Cue, Music, Speech, lay_out
+
+PRESET = preset("apple")
+RATE = PRESET.sample_rate
+SECONDS_PER_TURN = 15.0
+DISTINCT = 40
+GAP = 0.35
+
+
+def speech(seconds: float, seed: int, rate: int = 24000) -> npt.NDArray[np.float32]:
+    """Pulses through three formants, in syllables and phrases, with some breath."""
+    rng = np.random.default_rng(seed)
+    count = int(seconds * rate)
+    pitch = rng.uniform(90, 220) * (1 + 0.15 * np.sin(np.arange(count) / rate * rng.uniform(2, 4)))
+    pulses = (np.diff(np.floor(np.cumsum(pitch) / rate), prepend=0) > 0).astype(np.float64)
+    sound = pulses * 0.6 + rng.standard_normal(count) * 0.01
+    for centre in rng.uniform([300, 900, 2300], [800, 1900, 3200]):
+        pole = 0.97 * np.exp(2j * np.pi * centre / rate)
+        sound = lfilter([1 - abs(pole)], [1, -2 * pole.real, abs(pole) ** 2], sound) * 4
+    t = np.arange(count) / rate
+    syllables = np.clip(np.sin(2 * np.pi * rng.uniform(3.5, 5) * t) + 0.4, 0, 1)
+    phrases = (np.sin(2 * np.pi * t / rng.uniform(3, 5)) > -0.85).astype(np.float64)
+    sound *= syllables * phrases
+    return (sound / np.abs(sound).max() * rng.uniform(0.3, 1.0)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Stored:
+    path: Path
+    measurement: loudness.Measurement
+
+
+def store_clips(folder: Path) -> list[Stored]:
+    stored = []
+    for index in range(DISTINCT):
+        take = speech(SECONDS_PER_TURN - GAP - 0.5 + index % 5 * 0.25, index)
+        samples = clip.dress(take, 24000, clip.Dressing(RATE, highpass=80))
+        path = folder / f"{index}.wav"
+        soundfile.write(path, samples, RATE, subtype="FLOAT")
+        stored.append(Stored(path, loudness.measure(samples, RATE)))
+    return stored
+
+
+def music(folder: Path) -> tuple[Path, asset.Asset]:
+    rng = np.random.default_rng(7)
+    t = np.arange(30 * RATE) / RATE
+    chord = sum(np.sin(2 * np.pi * f * t[:, None] + rng.uniform(0, 6, 2)) for f in (110, 165, 220))
+    source, prepared = folder / "music.flac", folder / "music.wav"
+    soundfile.write(source, 0.2 * chord, RATE)
+    return prepared, asset.prepare(source, prepared, RATE, PRESET.channels)
+
+
+def scene_of(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset]) -> Scene:
+    """Two speakers in turn with an interruption now and then, an intro, and a bed for a quarter."""
+    ids = [f"t{n}" for n in range(turns)]
+    own = [clips[n % len(clips)] for n in range(turns)]
+    length = bed[1].measurement.samples
+    cues: list[Cue] = [Chapter("Intro"), Music("intro", "intro", length, lead=8, fade_out=4)]
+    for n, stored in enumerate(own):
+        if n == turns // 4:
+            end = Anchor(ids[turns // 2], "end")
+            cues.append(Music("bed", "bed", length, end=end, loop=True, fade_in=2, fade_out=3))
+        overlap = 1.0 if n % 10 == 9 else 0.0
+        samples = stored.measurement.samples
+        cues.append(Speech(ids[n], f"speaker {n % 2}", samples, overlap=overlap))
+    timeline = lay_out(cues, RATE, gap=GAP, head=PRESET.head, tail=PRESET.tail)
+    segments = [
+        level.Segment(
+            name, f"{n % 2}", m.seconds, loudness=m.loudness, true_peak=m.true_peak, rms=m.rms
+        )
+        for n, (name, m) in enumerate(zip(ids, (s.measurement for s in own), strict=True))
+    ]
+    sources = {
+        result.id: Source(own[n].path, result.gain, pan=-0.2 if n % 2 else 0.2)
+        for n, result in enumerate(level.levels(segments))
+    }
+    score = Score(*bed, volume=-6)
+    scores = {"intro": score, "bed": Score(*bed, volume=-12, loop=True, duck=Duck(9))}
+    return Scene(timeline, PRESET.channels, sources, scores)
+
+
+class Memory:
+    """The largest memory that this process and its children held together, in MB."""
+
+    def __enter__(self) -> Memory:
+        self.peak = 0.0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        me = psutil.Process()
+        while not self._done.wait(0.1):
+            total = 0
+            for process in [me, *me.children(recursive=True)]:
+                try:
+                    full = process.memory_full_info()
+                    total += getattr(full, "pss", full.uss)
+                except psutil.Error:
+                    continue  # it has just ended
+            self.peak = max(self.peak, total / 1e6)
+
+
+@dataclass(frozen=True)
+class Result:
+    minutes: float
+    turns: int
+    seconds: float
+    bare_seconds: float
+    ratio: float
+    peak_mb: float
+    rounds: int
+    loudness: float | None
+    true_peak: float | None
+    failures: list[str]
+
+
+def run(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset], folder: Path) -> Result:
+    scene = scene_of(turns, clips, bed)
+    target = folder / "show.mp3"
+    with Memory() as memory:
+        began = time.perf_counter()
+        done = master(scene, PRESET, {"mp3": target})
+        seconds = time.perf_counter() - began
+    deliverable = done.deliverables[0]
+    plain = folder / "plain.wav"
+    ffmpeg.run(["-y", "-i", str(deliverable.path), "-c:a", "pcm_s16le", str(plain)])
+    bitrate = f"{PRESET.bitrate['mp3']}k"
+    began = time.perf_counter()
+    ffmpeg.run(["-y", "-i", str(plain), "-b:a", bitrate, str(folder / "bare.mp3")])
+    bare = time.perf_counter() - began
+    plain.unlink()
+    verdict = deliverable.verdict
+    return Result(
+        minutes=round(verdict.seconds / 60, 2),
+        turns=turns,
+        seconds=round(seconds, 2),
+        bare_seconds=round(bare, 2),
+        ratio=round(seconds / bare, 2),
+        peak_mb=round(memory.peak),
+        rounds=done.rounds,
+        loudness=verdict.loudness,
+        true_peak=verdict.true_peak,
+        failures=[failure.what for failure in verdict.failures],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("--times", type=int, default=0, help="also a show this many times as long")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="podgen-bench-") as name:
+        folder = Path(name)
+        clips, bed = store_clips(folder), music(folder)
+        turns = max(4, round(arguments.minutes * 60 / SECONDS_PER_TURN))
+        results = [run(turns, clips, bed, folder)]
+        if arguments.times:
+            results.append(run(turns * arguments.times, clips, bed, folder))
+    report = {
+        "machine": f"{os.cpu_count()} x {platform.processor() or platform.machine()}",
+        "ffmpeg": ffmpeg.find().version,
+        "results": [asdict(result) for result in results],
+    }
+    if arguments.times:
+        report["growth"] = round(results[1].seconds / results[0].seconds, 2)
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

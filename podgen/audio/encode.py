@@ -1,0 +1,67 @@
+"""Deliverables: one stream of samples encoded into all formats at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from podgen.audio.ffmpeg import Job
+from podgen.audio.presets import Preset
+from podgen.audio.truepeak import Floats
+
+FORMATS = ("mp3", "wav", "flac", "m4a", "opus")
+LOSSY = frozenset({"mp3", "m4a", "opus"})
+_OPUS_RATE = 48000  # Opus has no 44.1 kHz
+
+
+def sample_rate(form: str, preset: Preset) -> int:
+    """The rate in Hz that a deliverable of this format has."""
+    return _OPUS_RATE if form == "opus" else preset.sample_rate
+
+
+def encode(
+    blocks: Iterable[Floats],
+    preset: Preset,
+    outputs: Mapping[str, Path],
+    chapters: Path | None = None,
+) -> None:
+    """Encode blocks of (frames, channels) at the preset's rate; `outputs` is a path by format.
+
+    Nothing dates the files or names the encoder, so that the same samples give the same bytes.
+    `chapters` is an ffmetadata file for m4a, whose chapters only the muxer can write.
+
+    Raises:
+        FfmpegError: ffmpeg failed, or the disk is full.
+        Exception: whatever `blocks` raised.
+    """
+    with Job() as job:
+        rate, channels = str(preset.sample_rate), str(preset.channels)
+        arguments = ["-f", "f32le", "-ar", rate, "-ac", channels, "-i", job.feed(blocks)]
+        if chapters is not None:
+            arguments += ["-f", "ffmetadata", "-i", str(chapters)]
+        for form, path in outputs.items():
+            arguments += ["-map", "0:a", *_codec(form, preset), *_muxer(form, chapters)]
+            arguments += ["-ar", str(sample_rate(form, preset)), "-y", str(path)]
+        job.run(["-loglevel", "warning", *arguments])
+
+
+def _codec(form: str, preset: Preset) -> list[str]:
+    match form:
+        case "mp3":
+            return ["-c:a", "libmp3lame", "-b:a", f"{preset.bitrate[form]}k"]
+        case "wav":
+            return ["-c:a", "pcm_s24le", "-rf64", "auto"]
+        case "flac":
+            return ["-c:a", "flac", "-sample_fmt", "s32", "-bits_per_raw_sample", "24"]
+        case "m4a":
+            return ["-c:a", "aac", "-b:a", f"{preset.bitrate[form]}k"]
+        case "opus":
+            return ["-c:a", "libopus", "-b:a", f"{preset.bitrate[form]}k"]
+    raise ValueError(f"no deliverable is a {form}")
+
+
+def _muxer(form: str, chapters: Path | None) -> list[str]:
+    exact = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
+    if form != "m4a":
+        return [*exact, "-map_chapters", "-1"]
+    return [*exact, "-map_chapters", "1" if chapters else "-1", "-movflags", "+faststart"]

@@ -1,0 +1,74 @@
+"""A stream in frames of 10 ms: the peak and the power of each, kept in a few bytes."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+import numpy.typing as npt
+
+from podgen.audio.truepeak import Floats
+
+PER_SECOND = 100
+
+
+class Frames:
+    """Collects frames from blocks of (frames, channels); a rest of under 10 ms is left out."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.samples = 0
+        """How many samples there were."""
+        self.energy = 0.0
+        """Sum of the squares of all samples, over all channels."""
+        self._size = rate // PER_SECOND
+        self._channels = channels
+        self._rest: Floats = np.zeros((0, channels), np.float32)
+        self._peaks = array("f")
+        self._powers = array("f")
+
+    def push(self, block: Floats) -> None:
+        """Take the next samples."""
+        self.samples += len(block)
+        joined = np.concatenate([self._rest, block]) if len(self._rest) else block
+        count = len(joined) // self._size
+        rows = joined[: count * self._size].reshape(count, self._size * self._channels)
+        self._rest = joined[count * self._size :].copy()
+        if not count:
+            return
+        peaks = np.maximum(rows.max(axis=1), -rows.min(axis=1))
+        energies = np.einsum("ij,ij->i", rows, rows)
+        self.energy += float(energies.sum(dtype=np.float64))
+        self._peaks.frombytes(peaks.astype(np.float32).tobytes())
+        self._powers.frombytes((energies / rows.shape[1]).astype(np.float32).tobytes())
+
+    @property
+    def peaks(self) -> npt.NDArray[np.float32]:
+        """Largest sample of each frame, over all channels."""
+        return np.frombuffer(self._peaks, np.float32)
+
+    @property
+    def powers(self) -> npt.NDArray[np.float32]:
+        """Mean square of each frame, over all channels."""
+        return np.frombuffer(self._powers, np.float32)
+
+    @property
+    def rms(self) -> float:
+        """Root mean square of everything in whole frames, linear."""
+        count = len(self._powers) * self._size * self._channels
+        return float((self.energy / count) ** 0.5) if count else 0.0
+
+
+def level(powers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Powers in dBFS, -200 for digital silence."""
+    return np.asarray(10 * np.log10(np.maximum(powers, np.float32(1e-20))), np.float32)
+
+
+def longest_run(flags: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Start and length of the longest run of True; (0, 0) if there is none."""
+    padded = np.concatenate([[False], flags, [False]])
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    starts, lengths = edges[::2], edges[1::2] - edges[::2]
+    if not len(starts):
+        return 0, 0
+    best = int(np.argmax(lengths))
+    return int(starts[best]), int(lengths[best])

@@ -1,0 +1,88 @@
+"""Mastering presets: figures from `presets.toml`, any of which a show may override."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal
+
+from podgen.errors import ScriptError
+
+SAMPLE_RATES = (44100, 48000)
+"""What all formats share; MP3 below 44.1 kHz silently loses bit rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What a master must measure; units as in `presets.toml`.
+
+    `tolerance` is how far off `loudness` may be, `noise_floor` (dBFS RMS over the quietest 500 ms)
+    and `longest` (seconds) hold where they are given.
+    """
+
+    name: str
+    loudness: float
+    true_peak: float
+    sample_rate: int
+    channels: int
+    bitrate: Mapping[str, int]
+    head: float
+    tail: float
+    measure: Literal["lufs", "rms"] = "lufs"
+    tolerance: float = 0.2
+    noise_floor: float | None = None
+    longest: float | None = None
+
+
+def names() -> tuple[str, ...]:
+    """The presets there are."""
+    return tuple(_table())
+
+
+def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
+    """A preset with its figures overridden; entries of None are passed over.
+
+    `bitrate` may be one number, which then holds for all formats, or a number by format.
+
+    Raises:
+        ScriptError: an unknown preset or figure, or a figure that no master could have.
+    """
+    table = _table()
+    if name not in table:
+        raise ScriptError(f"unknown preset {name}", f"one of {', '.join(table)}")
+    base = Preset(name=name, **table[name])
+    asked = {key: value for key, value in (overrides or {}).items() if value is not None}
+    known = [field.name for field in fields(Preset) if field.name != "name"]
+    for key in asked:
+        if key not in known:
+            raise ScriptError(f"a preset has no {key}", f"one of {', '.join(known)}")
+    rate = asked.get("bitrate")
+    if isinstance(rate, Mapping):
+        asked["bitrate"] = {**base.bitrate, **rate}
+    elif rate is not None:
+        asked["bitrate"] = dict.fromkeys(base.bitrate, rate)
+    return _checked(replace(base, **asked))
+
+
+def _checked(preset: Preset) -> Preset:
+    if preset.sample_rate not in SAMPLE_RATES:
+        rates = " or ".join(map(str, SAMPLE_RATES))
+        raise ScriptError(f"sample_rate {preset.sample_rate} is not possible", f"use {rates}")
+    if preset.channels not in (1, 2):
+        raise ScriptError(f"{preset.channels} channels are not possible", "use 1 or 2")
+    if preset.true_peak > 0:
+        raise ScriptError(f"true_peak {preset.true_peak:g} dBTP is over full scale", "use -1")
+    if not -40 <= preset.loudness <= -5:
+        raise ScriptError(
+            f"loudness {preset.loudness:g} is out of reach", "use a value from -40 to -5"
+        )
+    return replace(preset, bitrate=MappingProxyType(dict(preset.bitrate)))
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(files("podgen.audio").joinpath("presets.toml").read_text("utf-8"))

@@ -1,0 +1,236 @@
+"""Whether a finished file is what was asked: decoded once, measured, held against the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import numpy as np
+
+from podgen.audio import frames as framing
+from podgen.audio.asset import Format, parse_format
+from podgen.audio.encode import sample_rate
+from podgen.audio.ffmpeg import Job
+from podgen.audio.frames import PER_SECOND, Frames
+from podgen.audio.loudness import GATE_SECONDS, decibels
+from podgen.audio.mix import Expectation
+from podgen.audio.presets import Preset
+from podgen.audio.r128 import STEP_SECONDS, Meter
+from podgen.audio.truepeak import PeakMeter
+from podgen.errors import ResultError
+
+DURATION_TOLERANCE = 0.05
+"""Seconds by which a file may differ from its timeline."""
+WAVEFORM_POINTS = 2000
+LOUDNESS_POINTS = 1200
+_NOISE_SECONDS = 0.5
+_BIT_RATE_RANGE = (0.5, 1.5)  # AAC's is an average that follows the material
+_BLOCK = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that is not as asked: what, where in seconds, and in which turn."""
+
+    what: str
+    seconds: float | None = None
+    turn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a deliverable measures, decoded, and how it fails.
+
+    Loudness in LUFS, true peak in dBTP, RMS and noise floor in dBFS, None for silence. The short-
+    term loudness is drawn in steps of `loudness_step` seconds, each the loudest in it; the waveform
+    as the largest sample of each of at most 2000 equal parts, linear.
+    """
+
+    path: Path
+    form: str
+    loudness: float | None
+    true_peak: float | None
+    rms: float | None
+    noise_floor: float | None
+    seconds: float
+    sample_rate: int
+    channels: int
+    bit_rate: int | None
+    loudness_step: float
+    short_term: tuple[float, ...]
+    waveform: tuple[float, ...]
+    failures: tuple[Failure, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for `json.dump`."""
+        return {**asdict(self), "path": str(self.path)}
+
+
+def verify(
+    path: Path,
+    form: str,
+    preset: Preset,
+    total: int,
+    expected: Sequence[Expectation] = (),
+    progress: Callable[[float], None] | None = None,
+) -> Verdict:
+    """Decode and measure a deliverable; `total` and `expected` are in samples at the preset's rate.
+
+    Raises:
+        ResultError: the file holds no audio that can be decoded.
+    """
+    rate, width = sample_rate(form, preset), preset.channels
+    length = total / preset.sample_rate
+    meter, peaks, frames = Meter(), PeakMeter(width), Frames(rate, width)
+    with Job() as job:
+        node = meter.attach(ffmpeg.input(str(path)).audio, job)
+        output = ffmpeg.output(
+            node, "pipe:1", format="f32le", acodec="pcm_f32le", ar=rate, ac=width
+        )
+        for data in job.stream(output.get_args(), _BLOCK * width * 4):
+            block = np.frombuffer(data, np.float32).reshape(-1, width)
+            peaks.push(block)
+            frames.push(block)
+            if progress is not None:
+                progress(min(1.0, frames.samples / rate / max(length, 1e-9)))
+        found = parse_format(job.messages)
+    if found is None or not frames.samples:
+        raise ResultError(f"{path} holds no audio", "render again")
+    levels = framing.level(frames.powers)
+    figures = _Figures(
+        loudness=meter.integrated,
+        true_peak=decibels(peaks.finish()),
+        rms=decibels(frames.rms),
+        noise_floor=_noise_floor(frames),
+        seconds=frames.samples / rate,
+    )
+    failures = [
+        *_wrong_format(found, form, preset),
+        *_wrong_figures(figures, preset, length),
+        *_wrong_silences(levels, preset, expected),
+    ]
+    step, short_term = _decimated(meter.short_term, LOUDNESS_POINTS)
+    _, waveform = _decimated(frames.peaks, WAVEFORM_POINTS)
+    return Verdict(
+        path=path,
+        form=form,
+        loudness=figures.loudness,
+        true_peak=figures.true_peak,
+        rms=figures.rms,
+        noise_floor=figures.noise_floor,
+        seconds=figures.seconds,
+        sample_rate=found.rate,
+        channels=found.channels,
+        bit_rate=found.bit_rate,
+        loudness_step=step * STEP_SECONDS,
+        short_term=tuple(round(float(value), 2) for value in short_term),
+        waveform=tuple(round(float(value), 4) for value in waveform),
+        failures=tuple(failures),
+    )
+
+
+def measured(verdict: Verdict, preset: Preset) -> float | None:
+    """The figure of a verdict that the preset's `loudness` is about."""
+    return verdict.rms if preset.measure == "rms" else verdict.loudness
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    loudness: float | None
+    true_peak: float | None
+    rms: float | None
+    noise_floor: float | None
+    seconds: float
+
+
+def _wrong_format(found: Format, form: str, preset: Preset) -> list[Failure]:
+    failures = []
+    rate = sample_rate(form, preset)
+    if found.rate != rate:
+        failures.append(Failure(f"sample rate {found.rate} Hz, asked for {rate}"))
+    if found.channels != preset.channels:
+        failures.append(Failure(f"{found.channels} channels, asked for {preset.channels}"))
+    asked, got = preset.bitrate.get(form), found.bit_rate
+    low, high = (1.0, 1.0) if form == "mp3" else _BIT_RATE_RANGE
+    if asked and got and form in ("mp3", "m4a") and not low <= got / asked <= high:
+        failures.append(Failure(f"{got} kb/s, asked for {asked}"))
+    return failures
+
+
+def _wrong_figures(figures: _Figures, preset: Preset, length: float) -> list[Failure]:
+    failures = []
+    value = figures.rms if preset.measure == "rms" else figures.loudness
+    unit = "dB RMS" if preset.measure == "rms" else "LUFS"
+    if value is None:
+        if figures.seconds > GATE_SECONDS:
+            failures.append(Failure("nothing but silence"))
+    elif abs(value - preset.loudness) > preset.tolerance:
+        failures.append(
+            Failure(
+                f"{value:.2f} {unit}, asked for {preset.loudness:g} within {preset.tolerance:g}"
+            )
+        )
+    if figures.true_peak is not None and figures.true_peak > preset.true_peak:
+        failures.append(
+            Failure(
+                f"true peak {figures.true_peak:.2f} dBTP, asked for at most {preset.true_peak:g}"
+            )
+        )
+    floor = preset.noise_floor
+    if floor is not None and figures.noise_floor is not None and figures.noise_floor > floor:
+        failures.append(
+            Failure(f"noise floor {figures.noise_floor:.1f} dB RMS, asked for at most {floor:g}")
+        )
+    if abs(figures.seconds - length) > DURATION_TOLERANCE:
+        failures.append(Failure(f"{figures.seconds:.3f} s long, the timeline has {length:.3f}"))
+    if preset.longest is not None and figures.seconds > preset.longest:
+        failures.append(Failure(f"{figures.seconds:.0f} s long, {preset.longest:g} at most"))
+    return failures
+
+
+def _wrong_silences(
+    levels: np.ndarray[Any, np.dtype[np.float32]], preset: Preset, expected: Sequence[Expectation]
+) -> list[Failure]:
+    failures = []
+    frame = preset.sample_rate / PER_SECOND
+    for sound in expected:
+        first, last = round(sound.start / frame), max(1, round(sound.end / frame))
+        window = levels[first:last]
+        if not len(window):
+            failures.append(Failure(f"{sound.what} is missing", first / PER_SECOND, sound.turn))
+            continue
+        start, run = framing.longest_run(window < preset.loudness + sound.floor)
+        if run and run / PER_SECOND >= sound.longest:
+            failures.append(
+                Failure(
+                    f"{sound.what} is silent for {run / PER_SECOND:.2f} s",
+                    (first + start) / PER_SECOND,
+                    sound.turn,
+                )
+            )
+    return failures
+
+
+def _noise_floor(frames: Frames) -> float | None:
+    """RMS of the quietest 500 ms in dBFS; None if that is digital silence or nothing so long."""
+    count = round(_NOISE_SECONDS * PER_SECOND)
+    powers = frames.powers.astype(np.float64)
+    if len(powers) < count:
+        return None
+    sums = np.cumsum(np.concatenate([[0.0], powers]))
+    quietest = float((sums[count:] - sums[:-count]).min()) / count
+    return decibels(max(0.0, quietest) ** 0.5) if quietest > 1e-15 else None
+
+
+def _decimated(
+    values: np.ndarray[Any, Any], points: int
+) -> tuple[int, np.ndarray[Any, np.dtype[Any]]]:
+    """The largest of every `step` values, with `step` such that few enough remain."""
+    step = max(1, -(-len(values) // points))
+    if not len(values):
+        return step, values
+    padded = np.concatenate([values, np.repeat(values[-1:], -len(values) % step)])
+    return step, padded.reshape(-1, step).max(axis=1)
