@@ -24,7 +24,10 @@ def close_chapters(marks: Iterable[ChapterMark], length: int) -> tuple[ChapterMa
 
 
 def chapters_json(episode: Episode) -> str:
-    """JSON chapters 1.2.0 (podcast namespace, chapters/jsonChapters.md); times in seconds."""
+    """JSON chapters 1.2.0 (podcast namespace, chapters/jsonChapters.md); times in seconds.
+
+    A picture is named by its file's name: it is published beside the chapters.
+    """
     chapters: list[dict[str, object]] = []
     for mark in episode.chapters:
         chapter: dict[str, object] = {
@@ -33,7 +36,7 @@ def chapters_json(episode: Episode) -> str:
             "title": mark.title,
         }
         if mark.image:
-            chapter["img"] = mark.image
+            chapter["img"] = mark.image.name
         if mark.url:
             chapter["url"] = mark.url
         chapters.append(chapter)

@@ -19,13 +19,13 @@ class SpokenTurn:
 
 @dataclass(frozen=True, slots=True)
 class ChapterMark:
-    """A chapter: `[start, end)` in samples. `url` and `image` are web addresses."""
+    """A chapter: `[start, end)` in samples, with a page to link to and a JPEG or PNG picture."""
 
     title: str
     start: int
     end: int
     url: str | None = None
-    image: str | None = None
+    image: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from podgen.publish.cover import Cover, read_cover
 from podgen.publish.episode import ChapterMark, Episode
+from podgen.publish.picture import Picture, read_picture
 from podgen.publish.transcript import clock
 
 # mutagen says that it is typed and mostly is not; its objects are Any below.
@@ -48,21 +48,24 @@ def tag(path: Path, format: str, episode: Episode) -> tuple[str, ...]:
         What the format could not hold, a line each.
 
     Raises:
-        ScriptError: the cover is no picture.
+        ScriptError: the cover or a chapter's picture is none.
     """
-    cover = read_cover(episode.cover) if episode.cover else None
+    cover = read_picture(episode.cover) if episode.cover else None
     match format:
         case "mp3":
             return _tag_mp3(path, episode, cover)
         case "wav":
             return _tag_wav(path, episode, cover)
         case "m4a":
-            return _tag_m4a(path, episode, cover)
+            _tag_m4a(path, episode, cover)
         case "flac":
-            return _tag_flac(path, episode, cover)
+            _tag_flac(path, episode, cover)
         case "opus":
-            return _tag_opus(path, episode, cover)
-    raise ValueError(f"no tags are known for {format!r}")
+            _tag_opus(path, episode, cover)
+        case _:
+            raise ValueError(f"no tags are known for {format!r}")
+    pictured = any(mark.image for mark in episode.chapters)
+    return (f"{format} holds no pictures of chapters",) if pictured else ()
 
 
 def _no_padding(_info: object) -> int:
@@ -73,7 +76,7 @@ def _iso_639_2(language: str) -> str | None:
     return _ISO_639_2.get(language.split("-")[0].lower())
 
 
-def _id3_frames(tags: Any, episode: Episode, cover: Cover | None) -> tuple[str, ...]:
+def _id3_frames(tags: Any, episode: Episode, cover: Picture | None) -> tuple[str, ...]:
     from mutagen import id3
 
     language = _iso_639_2(episode.language)
@@ -97,16 +100,16 @@ def _id3_frames(tags: Any, episode: Episode, cover: Cover | None) -> tuple[str, 
     if episode.synthetic:
         tags.add(id3.TXXX(encoding=utf8, desc=AI_CONTENT, text=["true"]))
     if cover:
-        tags.add(
-            id3.APIC(
-                encoding=id3.Encoding.LATIN1,
-                mime=cover.mime,
-                type=id3.PictureType.COVER_FRONT,
-                desc="",
-                data=cover.data,
-            )
-        )
+        tags.add(_apic(cover, id3.PictureType.COVER_FRONT))
     return _id3_chapters(tags, episode)
+
+
+def _apic(picture: Picture, kind: Any) -> Any:
+    from mutagen import id3
+
+    return id3.APIC(
+        encoding=id3.Encoding.LATIN1, mime=picture.mime, type=kind, desc="", data=picture.data
+    )
 
 
 def _id3_chapters(tags: Any, episode: Episode) -> tuple[str, ...]:
@@ -121,6 +124,8 @@ def _id3_chapters(tags: Any, episode: Episode) -> tuple[str, ...]:
         frames: list[Any] = [id3.TIT2(encoding=utf8, text=[mark.title])]
         if mark.url:
             frames.append(id3.WXXX(encoding=utf8, desc="", url=mark.url))
+        if mark.image:
+            frames.append(_apic(read_picture(mark.image), id3.PictureType.OTHER))
         chapters.append(
             id3.CHAP(
                 element_id=name,
@@ -166,7 +171,7 @@ def _write_in_order(tags: Any, chapters: list[Any]) -> None:
     tags._write = write_all
 
 
-def _tag_mp3(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, ...]:
+def _tag_mp3(path: Path, episode: Episode, cover: Picture | None) -> tuple[str, ...]:
     from mutagen.id3 import ID3
 
     tags = ID3()
@@ -175,7 +180,7 @@ def _tag_mp3(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, ..
     return notes
 
 
-def _tag_wav(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, ...]:
+def _tag_wav(path: Path, episode: Episode, cover: Picture | None) -> tuple[str, ...]:
     from mutagen.wave import WAVE
 
     with path.open("rb") as file:
@@ -191,7 +196,7 @@ def _tag_wav(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, ..
     return notes
 
 
-def _tag_m4a(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, ...]:
+def _tag_m4a(path: Path, episode: Episode, cover: Picture | None) -> None:
     from mutagen.mp4 import MP4, MP4Cover, MP4FreeForm, MP4Tags
 
     mp4: Any = MP4(path)
@@ -218,7 +223,6 @@ def _tag_m4a(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, ..
         tags["covr"] = [MP4Cover(cover.data, imageformat=kind)]
     mp4.tags = tags
     mp4.save(padding=_no_padding)
-    return ()
 
 
 def _comments(episode: Episode) -> list[tuple[str, str]]:
@@ -246,10 +250,10 @@ def _chapter_comments(episode: Episode, name: str, mark: ChapterMark) -> list[tu
     ]
 
 
-def _picture(cover: Cover) -> Any:
-    from mutagen.flac import Picture
+def _picture(cover: Picture) -> Any:
+    from mutagen.flac import Picture as Block
 
-    picture: Any = Picture()
+    picture: Any = Block()
     picture.type = _FRONT_COVER
     picture.mime = cover.mime
     picture.width, picture.height = cover.width, cover.height
@@ -258,7 +262,7 @@ def _picture(cover: Cover) -> Any:
     return picture
 
 
-def _tag_flac(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, ...]:
+def _tag_flac(path: Path, episode: Episode, cover: Picture | None) -> None:
     from mutagen.flac import FLAC
 
     flac: Any = FLAC(path)
@@ -270,10 +274,9 @@ def _tag_flac(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, .
     if cover:
         flac.add_picture(_picture(cover))
     flac.save(padding=_no_padding)
-    return ()
 
 
-def _tag_opus(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, ...]:
+def _tag_opus(path: Path, episode: Episode, cover: Picture | None) -> None:
     from mutagen.oggopus import OggOpus
 
     opus: Any = OggOpus(path)
@@ -283,4 +286,3 @@ def _tag_opus(path: Path, episode: Episode, cover: Cover | None) -> tuple[str, .
         block = base64.b64encode(_picture(cover).write()).decode("ascii")
         opus.tags.append(("METADATA_BLOCK_PICTURE", block))
     opus.save(padding=_no_padding)
-    return ()

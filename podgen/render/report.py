@@ -133,17 +133,18 @@ def write_json(report: Report, path: Path) -> None:
     episode = replace(report.episode, turns=())
     document = {"version": 1, "passed": report.passed, **asdict(replace(report, episode=episode))}
     del document["waveform"], document["episode"]["turns"]
-    document["episode"]["cover"] = str(episode.cover) if episode.cover else None
-    text = json.dumps(_finite(document), ensure_ascii=False, indent=1, allow_nan=False)
+    text = json.dumps(_plain(document), ensure_ascii=False, indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _finite(value: object) -> object:
-    """A value with every number that JSON cannot write as None."""
+def _plain(value: object) -> object:
+    """A value as JSON can hold it: paths as text, numbers that are not finite as None."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_plain(item) for item in value]
+    if isinstance(value, Path):
+        return value.as_posix()
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

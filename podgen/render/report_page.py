@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from podgen.publish.cover import read_cover
+from podgen.publish.picture import read_picture
 from podgen.render.report import Check, Report
 from podgen.render.report_tracks import HUES, speakers, tracks
 
@@ -73,7 +73,7 @@ def _header(report: Report) -> str:
     episode, target = report.episode, report.target
     cover = ""
     if episode.cover:
-        picture = read_cover(episode.cover)
+        picture = read_picture(episode.cover)
         source = f"data:{picture.mime};base64,{base64.b64encode(picture.data).decode('ascii')}"
         cover = f'<img class="cover" src="{source}" alt="" width="96" height="96">'
     line = [episode.show, f"no. {episode.number}" if episode.number is not None else ""]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -32,6 +33,12 @@ def test_json_chapters_follow_the_namespace(episode: Episode) -> None:
         },
         {"startTime": 1.814, "endTime": 4.0, "title": "Élan"},
     ]
+
+
+def test_a_chapters_picture_is_named_as_it_lies_beside_the_json(episode: Episode) -> None:
+    mark = replace(episode.chapters[0], image=Path("art/one.png"))
+    document = json.loads(chapters_json(replace(episode, chapters=(mark,))))
+    assert document["chapters"][0]["img"] == "one.png"
 
 
 def test_ffmpeg_reads_the_metadata_as_it_was_meant(episode: Episode, tmp_path: Path) -> None:

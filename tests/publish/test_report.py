@@ -171,7 +171,7 @@ class Page(HTMLParser):
 
 
 def test_json_holds_the_figures_and_no_infinity(tmp_path: Path) -> None:
-    report = sample()
+    report = sample(cover=Path("art/cover.png"))
     write_json(report, tmp_path / "report.json")
     document = json.loads((tmp_path / "report.json").read_text(), parse_constant=pytest.fail)
     assert document["passed"] is False
@@ -184,6 +184,7 @@ def test_json_holds_the_figures_and_no_infinity(tmp_path: Path) -> None:
     }
     assert document["turns"][3]["loudness_after"] is None
     assert document["turns"][0]["start"] == report.turns[0].start
+    assert document["episode"]["cover"] == "art/cover.png"
     assert document["episode"]["title"] == "The Loudness Illusion"
     assert "waveform" not in document
 

@@ -15,8 +15,8 @@ from mutagen.wave import WAVE
 
 from podgen.errors import ScriptError
 from podgen.publish.chapters import ffmetadata
-from podgen.publish.cover import read_cover
 from podgen.publish.episode import ChapterMark, Episode
+from podgen.publish.picture import read_picture
 from podgen.publish.tags import tag
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
@@ -130,6 +130,18 @@ def test_other_formats_disclose_and_carry_the_cover(
     assert wave.tags["TXXX:ai-content"].text == ["true"]
 
 
+def test_a_chapters_picture_is_in_its_frame_or_missed_aloud(
+    episode: Episode, cover: Path, tmp_path: Path
+) -> None:
+    pictured = replace(episode, chapters=(replace(episode.chapters[0], image=cover),))
+    mp3, opus = tmp_path / "a.mp3", tmp_path / "a.opus"
+    encode(mp3, pictured)
+    encode(opus, pictured)
+    assert tag(mp3, "mp3", pictured) == ()
+    assert ID3(mp3)["CHAP:chp0"].sub_frames["APIC:"].data == cover.read_bytes()
+    assert tag(opus, "opus", pictured) == ("opus holds no pictures of chapters",)
+
+
 def test_human_voices_are_not_disclosed_as_synthetic(episode: Episode, tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
     encode(path, episode)
@@ -154,9 +166,9 @@ JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + bytes.fromhex
 def test_cover_is_read_by_its_bytes_not_its_name(tmp_path: Path, cover: Path) -> None:
     jpeg = tmp_path / "picture.png"
     jpeg.write_bytes(JPEG)
-    read = read_cover(jpeg)
+    read = read_picture(jpeg)
     assert (read.mime, read.width, read.height) == ("image/jpeg", 1400, 1400)
-    assert (read_cover(cover).mime, read_cover(cover).width) == ("image/png", 20)
+    assert (read_picture(cover).mime, read_picture(cover).width) == ("image/png", 20)
 
 
 @pytest.mark.parametrize(
@@ -173,4 +185,4 @@ def test_a_cover_that_is_no_picture_is_the_users_error(
 
 def test_a_missing_cover_is_named(tmp_path: Path) -> None:
     with pytest.raises(ScriptError, match=r"nowhere\.png cannot be read"):
-        read_cover(tmp_path / "nowhere.png")
+        read_picture(tmp_path / "nowhere.png")

@@ -1,4 +1,4 @@
-"""The cover picture: read, and known to be one before it is embedded."""
+"""Cover and chapter pictures: read, and known to be pictures before they are embedded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
+class Picture:
     """A picture file's bytes, media type and size in pixels."""
 
     data: bytes
@@ -24,7 +24,7 @@ class Cover:
     height: int
 
 
-def read_cover(path: Path) -> Cover:
+def read_picture(path: Path) -> Picture:
     """Read a JPEG or PNG file.
 
     Raises:
@@ -34,16 +34,17 @@ def read_cover(path: Path) -> Cover:
         data = path.read_bytes()
     except OSError as error:
         raise ScriptError(
-            f"cover {path} cannot be read ({error.strerror})", "give the path of a JPEG or PNG file"
+            f"picture {path} cannot be read ({error.strerror})",
+            "give the path of a JPEG or PNG file",
         ) from error
     png, jpeg = _png_size(data), _jpeg_size(data)
     size = png or jpeg
     if size is None:
         raise ScriptError(
-            f"cover {path} is neither a JPEG nor a PNG picture",
+            f"{path} is neither a JPEG nor a PNG picture",
             "convert it: players show only these two",
         )
-    return Cover(data, "image/png" if png else "image/jpeg", *size)
+    return Picture(data, "image/png" if png else "image/jpeg", *size)
 
 
 def _png_size(data: bytes) -> tuple[int, int] | None:
