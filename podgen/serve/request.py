@@ -1,0 +1,217 @@
+"""A request for speech, as clients of OpenAI's endpoint and of vllm-omni's write it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from podgen.engines.base import Engine, Utterance
+from podgen.serve.refusal import RefusedError, sentence
+from podgen.speak import voice_language
+
+FormatName = Literal["wav", "pcm", "mp3", "flac", "aac", "opus", "ogg"]
+
+OPENAI_MODELS = frozenset({"tts-1", "tts-1-hd", "gpt-4o-mini-tts"})
+"""Model names that clients send by default; here they mean the model that is served."""
+
+OPENAI_VOICES: Mapping[str, tuple[str, ...]] = {
+    "alloy": ("af_alloy", "heart"),
+    "echo": ("am_echo", "heart"),
+    "fable": ("bm_fable", "heart"),
+    "onyx": ("am_onyx", "heart"),
+    "nova": ("af_nova", "heart"),
+    "shimmer": ("af_bella", "heart"),
+}
+"""OpenAI's voices as ours; the first that the engine has. Voxtral brings its own aliases."""
+
+
+class VoiceId(BaseModel):
+    """A voice by its id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+
+
+class SpeechRequest(BaseModel):
+    """The body of `POST /v1/audio/speech`.
+
+    Fields that no engine here can honour are known by name, so that they are refused with a
+    reason; a null in them asks for nothing.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    input: str = Field(description="The text to speak.")
+    model: str | None = Field(None, description="The served model; see /v1/models.")
+    voice: str | VoiceId = Field(
+        validation_alias=AliasChoices("voice", "speaker"),
+        description="A voice of /v1/audio/voices or one of OpenAI's names.",
+    )
+    response_format: FormatName | None = Field(
+        None, description="mp3 unless said; pcm for server-sent events."
+    )
+    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] | None = None
+    stream: bool | None = Field(None, description="Server-sent events, as stream_format sse.")
+    stream_format: Literal["sse", "audio"] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    language: str | None = Field(None, description="A tag such as en-GB; the voice's unless said.")
+    instructions: str | None = None
+    max_new_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    extra_params: dict[str, Any] | None = Field(
+        None, description="Settings of the engine for this utterance."
+    )
+    sample_rate: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="Only the engine's own rate can be given."
+    )
+    ref_audio: str | list[str] | None = None
+    ref_text: str | None = None
+    task_type: Literal["CustomVoice", "VoiceDesign", "Base"] | None = None
+    x_vector_only_mode: bool | None = None
+    speaker_embedding: list[float] | None = None
+    initial_codec_chunk_frames: int | None = None
+    word_timestamps: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A request that can be carried out.
+
+    The engine speaks at the utterance's speed; `tempo` is what is left for a stretch.
+    """
+
+    utterance: Utterance
+    format: str
+    delivery: Literal["whole", "sse", "audio"]
+    tempo: float
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Takes orders for one engine under one model name, refusing what it cannot do."""
+
+    engine: Engine
+    model: str
+    longest: int
+    """The most characters of one input."""
+
+    def order(self, request: SpeechRequest) -> Order:
+        """The order that a request amounts to.
+
+        Raises:
+            RefusedError: with the reason and what to use instead.
+        """
+        self._refuse_unknown_model(request.model)
+        self._refuse_length(request.input)
+        self._refuse_foreign(request)
+        delivery: Literal["whole", "sse", "audio"] = "whole"
+        if request.stream_format is not None:
+            delivery = request.stream_format
+        elif request.stream:
+            delivery = "sse"
+        name = request.response_format or ("pcm" if delivery == "sse" else "mp3")
+        if delivery == "sse" and name not in ("pcm", "wav"):
+            raise RefusedError(
+                400,
+                f"events carry 16-bit PCM, not {name}; use response_format pcm, or stream_format "
+                "audio for a stream of bytes",
+                param="response_format",
+            )
+        speed, tempo = self._split_speed(request.speed or 1.0)
+        utterance = self._utterance(request, speed)
+        if problems := self.engine.check(utterance):
+            param = "voice" if utterance.voice not in self.voices() else _param(request)
+            said = "\n".join(sentence(what, remedy) for what, remedy in problems)
+            raise RefusedError(400, said, param=param, code="cannot_speak")
+        return Order(utterance, name, delivery, tempo)
+
+    def voices(self) -> dict[str, str]:
+        """Every name a voice can be asked for by, and the engine's own name for it."""
+        own = {voice.name: voice.name for voice in self.engine.voices()}
+        for alias, candidates in OPENAI_VOICES.items():
+            found = next((name for name in candidates if name in own), None)
+            if alias not in own and found:
+                own[alias] = found
+        return own
+
+    def _utterance(self, request: SpeechRequest, speed: float) -> Utterance:
+        asked = request.voice if isinstance(request.voice, str) else request.voice.id
+        voice = self.voices().get(asked, asked)
+        settings: dict[str, object] = dict(request.extra_params or {})
+        if request.max_new_tokens is not None:
+            settings["max_tokens"] = request.max_new_tokens
+        return Utterance(
+            id="speech",
+            text=request.input,
+            voice=voice,
+            language=request.language or voice_language(self.engine.voices(), voice),
+            seed=request.seed or 0,
+            speed=speed,
+            ref_text=request.ref_text or None,
+            # Never read: it is there for the engine to say why it cannot clone.
+            ref_audio=Path("ref_audio") if request.ref_audio else None,
+            instructions=request.instructions or None,
+            settings=settings,
+        )
+
+    def _split_speed(self, speed: float) -> tuple[float, float]:
+        """What the engine does of a speed, and the tempo that is left for the stretch."""
+        limits = self.engine.capabilities().speed
+        own = min(max(speed, limits[0]), limits[1]) if limits else 1.0
+        return own, speed / own
+
+    def _refuse_unknown_model(self, model: str | None) -> None:
+        if model and model not in {self.model, self.engine.name} | OPENAI_MODELS:
+            raise RefusedError(
+                404,
+                f"there is no model `{model}` here; use `{self.model}`",
+                param="model",
+                code="model_not_found",
+            )
+
+    def _refuse_length(self, text: str) -> None:
+        if not text.strip():
+            raise RefusedError(400, "input is empty; write something to say", param="input")
+        if len(text) > self.longest:
+            raise RefusedError(
+                400,
+                f"input has {len(text)} characters, more than {self.longest}; send it in parts",
+                param="input",
+                code="string_above_max_length",
+            )
+
+    def _refuse_foreign(self, request: SpeechRequest) -> None:
+        """Fields of vllm-omni's that ask for something no engine here has."""
+        rate = self.engine.capabilities().sample_rate
+        if request.sample_rate not in (None, rate):
+            raise RefusedError(
+                400, f"the engine speaks at {rate} Hz; ask for that", param="sample_rate"
+            )
+        if request.ref_audio and self.engine.capabilities().cloning:
+            raise RefusedError(
+                400,
+                "reference audio is not taken over HTTP; use one of /v1/audio/voices",
+                param="ref_audio",
+            )
+        reasons = {
+            "task_type": "voices are presets here; take it out",
+            "x_vector_only_mode": "there is nothing to clone from; take it out",
+            "speaker_embedding": "voices are presets here; use one of /v1/audio/voices",
+            "initial_codec_chunk_frames": "a stream's first sound leaves as soon as it can",
+            "word_timestamps": "there are none; take it out",
+        }
+        for field, reason in reasons.items():
+            if getattr(request, field):
+                raise RefusedError(400, f"{field} cannot be honoured: {reason}", param=field)
+
+
+def _param(request: SpeechRequest) -> str:
+    """The field that a problem is most likely about."""
+    for field in ("ref_audio", "ref_text", "instructions", "extra_params", "language"):
+        if getattr(request, field):
+            return field
+    return "input"

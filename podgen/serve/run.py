@@ -1,0 +1,111 @@
+"""The server as a process: where it listens, how it logs, how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from podgen.engines import create
+from podgen.errors import EngineError, MachineError
+from podgen.serve.app import create_app
+from podgen.serve.state import Limits, State
+
+log = logging.getLogger("podgen.serve")
+
+
+def serve(
+    engine: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    model: str | None = None,
+    settings: dict[str, object] | None = None,
+    api_key: str | None = None,
+    limits: Limits | None = None,
+    log_text: bool = False,
+) -> None:
+    """Serve an engine until the process is told to end; every accepted request is finished.
+
+    Args:
+        engine: its name in the registry.
+        host: the address to listen on; only this machine reaches the default.
+        port: 0 lets the system choose.
+        model: folder or file of the engine's model; also the name clients know it by.
+        settings: further engine settings.
+        api_key: what clients must send, if anything.
+        limits: what the server bears.
+        log_text: whether the log holds what is spoken.
+
+    Raises:
+        EngineError: the engine is unknown or cannot speak here.
+        MachineError: the address cannot be listened on.
+    """
+    given = dict(settings or {})
+    if model is not None:
+        given["model"] = model
+    made = create(engine, given)
+    state = made.availability()
+    if not state.usable:
+        raise EngineError(f"engine {engine} cannot speak here", state.reason)
+    listener = _listen(host, port)
+    _log_to_stderr()
+    name = model.rstrip("/").rsplit("/", 1)[-1] if model else None
+    app = create_app(made, model=name, limits=limits, api_key=api_key, log_text=log_text)
+    address, bound = listener.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    print(f"podgen serves {engine} at http://{shown}:{bound}/v1", file=sys.stderr, flush=True)
+    if api_key is None and not ipaddress.ip_address(address).is_loopback:
+        print("warning: anyone who reaches this address can use it; see --api-key", file=sys.stderr)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=30
+    )
+    # uvicorn raises anew, once all is finished, the signal that ended it.
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        Server(config, app.state.podgen).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which also tells the application that it is ending.
+
+    The first signal closes the door: nothing more is accepted, what was accepted is finished.
+    A second interrupt ends at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, state: State) -> None:
+        super().__init__(config)
+        self._state = state
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end."""
+        if not self._state.admission.closing:
+            log.info('{"event": "closing", "signal": "%s"}', signal.Signals(sig).name)
+        self._state.admission.closing = True
+        super().handle_exit(sig, frame)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise MachineError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}", "choose another --port"
+        ) from error
+
+
+def _log_to_stderr() -> None:
+    """One JSON object a line, and uvicorn's own complaints."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for name, level in (("podgen.serve", logging.INFO), ("uvicorn.error", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
