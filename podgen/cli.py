@@ -76,7 +76,7 @@ def render(
     json: Json = False,
 ) -> None:
     """Render the episode, measure it, and fail if it is not what was asked."""
-    from podgen.console import show_events
+    from podgen.console import watching
     from podgen.render.pipeline import Job
     from podgen.render.pipeline import render as run
 
@@ -91,7 +91,8 @@ def render(
         store=store,
         model=model,
     )
-    show_events(run(job), json=json)
+    with watching(json=json) as watch:
+        run(job, watch)
 
 
 @app.command()

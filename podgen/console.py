@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from podgen.errors import PodgenError
@@ -24,15 +25,19 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-def show_events(events: Iterator[Event], *, json: bool) -> None:
-    """Watch a render to its end."""
+Watch = Callable[[Event], None]
+
+
+@contextlib.contextmanager
+def watching(*, json: bool) -> Iterator[Watch]:
+    """A watcher for a render: it may be called from any thread until the block is left."""
     if json:
-        for event in events:
-            print_json(as_json(event))
+        yield lambda event: print_json(as_json(event))
     elif sys.stderr.isatty():
-        _show_bars(events)
+        with _bars() as watch:
+            yield watch
     else:
-        _show_lines(events)
+        yield _Lines().show
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -71,58 +76,65 @@ def describe(event: Event) -> str | None:
             return f"warning: {message}"
         case Delivered(path, seconds, integrated, true_peak):
             loudness = "" if integrated is None else f", {integrated:.1f} LUFS"
-            return f"{path}: {clock(seconds)}{loudness}, {true_peak:.1f} dBTP"
+            peak = "" if true_peak is None else f", {true_peak:.1f} dBTP"
+            return f"{path}: {clock(seconds)}{loudness}{peak}"
         case Finished(report, turns, rendered):
             return f"done: {rendered} of {turns} turns rendered; report {report}"
     return None
 
 
-def _show_lines(events: Iterator[Event]) -> None:
-    step = ""
-    for event in events:
+class _Lines:
+    """Plain lines: one for each thing worth a line, one when a step begins."""
+
+    def __init__(self) -> None:
+        self._step = ""
+
+    def show(self, event: Event) -> None:
         if isinstance(event, Step):
-            if event.step != step:
-                step = event.step
-                print(f"{step} ...", file=sys.stderr, flush=True)
+            if event.step != self._step:
+                self._step = event.step
+                print(f"{event.step} ...", file=sys.stderr, flush=True)
         elif line := describe(event):
             print(line, file=_stream(event), flush=True)
 
 
-def _show_bars(events: Iterator[Event]) -> None:
+@contextlib.contextmanager
+def _bars() -> Iterator[Watch]:
+    """A bar with the time that remains for speaking and for each later step."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True, highlight=False)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeRemainingColumn(compact=True),
     )
+    console = Console(stderr=True, highlight=False)
+    bars: dict[str, TaskID] = {}
+    spoken = 0.0
     with Progress(*columns, console=console, transient=True) as progress:
-        bars: dict[str, TaskID] = {}
-        speech = 0.0
-        for event in events:
-            if isinstance(event, Planned) and event.missing:
-                bars["speak"] = progress.add_task("speak", total=max(event.seconds, 0.1))
-            elif isinstance(event, Spoke):
-                speech += event.seconds
-                finished = event.done == event.missing
-                _advance(progress, bars, "speak", speech, finished)
-                continue
-            elif isinstance(event, Step):
-                if event.step not in bars:
-                    bars[event.step] = progress.add_task(event.step, total=1.0)
-                _advance(progress, bars, event.step, event.done, event.done >= 1)
-                continue
-            if line := describe(event):
+
+        def watch(event: Event) -> None:
+            nonlocal spoken
+            match event:
+                case Planned(missing=missing, seconds=seconds) if missing:
+                    bars["speaking"] = progress.add_task("speaking", total=max(seconds, 0.1))
+                case Spoke(seconds=seconds, done=done, missing=missing):
+                    spoken += seconds
+                    _advance(progress, bars["speaking"], spoken, done == missing)
+                case Step(step, done):
+                    if step not in bars:
+                        bars[step] = progress.add_task(step, total=1.0)
+                    _advance(progress, bars[step], done, done >= 1)
+            if not isinstance(event, Spoke | Step) and (line := describe(event)):
                 progress.console.print(line, markup=False, soft_wrap=True)
 
+        yield watch
 
-def _advance(
-    progress: Progress, bars: dict[str, TaskID], name: str, done: float, finished: bool
-) -> None:
-    bar = bars[name]
+
+def _advance(progress: Progress, bar: TaskID, done: float, finished: bool) -> None:
+    """Move a bar; an estimate that runs over must not show 100 % before the end."""
     total = progress.tasks[progress.task_ids.index(bar)].total or 1.0
     progress.update(bar, completed=total if finished else min(done, 0.99 * total))
 

@@ -40,10 +40,10 @@ def _python() -> Finding:
 
 
 def _ffmpeg() -> Finding:
-    from podgen.audio.ffmpeg import find_ffmpeg
+    from podgen.audio.ffmpeg import find
 
     try:
-        found = find_ffmpeg()
+        found = find()
     except PodgenError as error:
         return Finding("ffmpeg", False, str(error))
     return Finding("ffmpeg", True, f"{found.version} at {found.path}")

@@ -92,16 +92,21 @@ def assemble(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) ->
         tail=plan.preset.tail,
     )
     clips = {
-        clip.turn.id: Source(clip.clip.path, gains[clip.turn.id].gain, _pan(clip))
+        clip.turn.id: Source(
+            path=clip.clip.path,
+            gain=gains[clip.turn.id].gain,
+            pan=_pan(clip),
+            asked=clip.turn.part.gain + (clip.turn.turn.gain or 0.0),
+        )
         for clip in dressed
     }
     scores = {}
     for piece in pieces:
-        gain = asset_gain(piece.asset, piece.item.volume)
         if isinstance(piece.item, model.Sound):
-            clips[piece.id] = Source(piece.clip.path, gain, piece.item.pan)
+            gain = asset_gain(piece.asset, piece.item.volume)
+            clips[piece.id] = Source(piece.clip.path, gain, piece.item.pan, piece.item.volume)
         else:
-            scores[piece.id] = _score(piece.item, Source(piece.clip.path, gain))
+            scores[piece.id] = _score(piece.item, piece)
     scene = Scene(placed, plan.preset.channels, clips, scores)
     return Assembly(scene, gains, tuple(pieces))
 
@@ -222,6 +227,13 @@ def _anchor(value: float | model.Anchor | None) -> float | timeline.Anchor | Non
     return value
 
 
-def _score(item: model.Music, source: Source) -> Score:
+def _score(item: model.Music, piece: Piece) -> Score:
     duck = Duck(item.duck.by, item.duck.attack, item.duck.release) if item.duck else None
-    return Score(source, item.loop, item.envelope, duck)
+    return Score(
+        path=piece.clip.path,
+        asset=piece.asset,
+        volume=item.volume,
+        loop=item.loop,
+        envelope=item.envelope,
+        duck=duck,
+    )

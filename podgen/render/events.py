@@ -74,7 +74,7 @@ class Delivered(Event):
     path: Path
     seconds: float
     integrated: float | None
-    true_peak: float
+    true_peak: float | None
 
 
 @dataclass(frozen=True, slots=True)

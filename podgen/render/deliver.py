@@ -1,0 +1,160 @@
+"""From a scene to files: deliverables, stems, transcripts, chapters, clips, the report."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from podgen.audio.master import Mastered, master
+from podgen.audio.mix import write_stems
+from podgen.publish.chapters import chapters_json, close_chapters, ffmetadata
+from podgen.publish.episode import ChapterMark, Episode, SpokenTurn
+from podgen.publish.item import item_xml
+from podgen.publish.tags import tag
+from podgen.publish.transcript import srt, text, transcript_json, vtt
+from podgen.render.assemble import Assembly
+from podgen.render.dress import Dressed
+from podgen.render.files import whole_file, write_text
+from podgen.render.outputs import Outputs
+from podgen.render.plan import Plan
+from podgen.render.report import Report, write_json
+from podgen.render.report_page import write_html
+from podgen.render.reporting import make_report
+from podgen.show import model
+from podgen.show.markdown import plain
+
+Tell = Callable[[str, float], None]
+"""Gets a step's name and how much of it is done, 0 to 1, from any thread."""
+
+
+def deliver(
+    plan: Plan,
+    assembly: Assembly,
+    dressed: Sequence[Dressed],
+    outputs: Outputs,
+    *,
+    spoken: Collection[str],
+    warnings: Sequence[str],
+    tell: Tell,
+) -> tuple[Report, Mastered]:
+    """Write everything an episode consists of.
+
+    `spoken` names the turns that were not in the store. A deliverable that is not what was asked
+    is written beside its name with `.rejected` in it, and the report says what is wrong.
+
+    Raises:
+        MachineError: ffmpeg failed, the disk is full, a file cannot be written.
+    """
+    episode = episode_of(plan, assembly)
+    outputs.main.parent.mkdir(parents=True, exist_ok=True)
+    notes: dict[str, None] = {}
+
+    def finish(path: Path, form: str) -> None:
+        notes.update(dict.fromkeys(f"{form}: {note}" for note in tag(path, form, episode)))
+
+    with tempfile.TemporaryDirectory(prefix="podgen-") as folder:
+        chapters = Path(folder) / "chapters.txt"
+        chapters.write_text(ffmetadata(episode), encoding="utf-8")
+        mastered = master(
+            assembly.scene,
+            plan.preset,
+            outputs.paths,
+            chapters=chapters if episode.chapters else None,
+            finish=finish,
+            progress=tell,
+        )
+    if plan.show.stems:
+        tell("stems", 0.0)
+        write_stems(assembly.scene, outputs.folder / "stems")
+        tell("stems", 1.0)
+    write_companions(episode, outputs.folder)
+    clips = write_clips(dressed, outputs.folder / "clips")
+    report = make_report(
+        plan,
+        assembly,
+        mastered,
+        episode,
+        folder=outputs.folder,
+        spoken=spoken,
+        clips=clips,
+        warnings=[*warnings, *notes],
+    )
+    with whole_file(outputs.folder / "report.json") as path:
+        write_json(report, path)
+    with whole_file(outputs.report_page) as path:
+        write_html(report, path)
+    return report, mastered
+
+
+def episode_of(plan: Plan, assembly: Assembly) -> Episode:
+    """The episode as its companions see it."""
+    show, timeline = plan.show, assembly.timeline
+    turns = {turn.id: turn for turn in plan.turns}
+    marks = [
+        ChapterMark(chapter.title, mark.start, mark.start, chapter.url, chapter.image)
+        for chapter, mark in zip(
+            (item for item in show.items if isinstance(item, model.Chapter)),
+            timeline.chapters,
+            strict=True,
+        )
+    ]
+    return Episode(
+        title=show.title,
+        show=show.show or "",
+        number=show.number,
+        description=show.description or "",
+        author=show.author or "",
+        language=show.language,
+        cover=show.cover,
+        duration=timeline.total / timeline.rate,
+        sample_rate=timeline.rate,
+        turns=tuple(
+            SpokenTurn(clip.id, clip.speaker, plain(turns[clip.id].turn.text), clip.start, clip.end)
+            for clip in timeline.speech
+        ),
+        chapters=close_chapters(marks, timeline.total),
+    )
+
+
+def write_companions(episode: Episode, folder: Path) -> None:
+    """Write transcripts, chapters and the feed item."""
+    for name, content in {
+        "transcript.vtt": vtt(episode),
+        "transcript.srt": srt(episode),
+        "transcript.json": transcript_json(episode),
+        "transcript.txt": text(episode),
+        "chapters.json": chapters_json(episode),
+        "item.xml": item_xml(episode),
+    }.items():
+        write_text(folder / name, content)
+
+
+def write_clips(dressed: Sequence[Dressed], folder: Path) -> dict[str, Path]:
+    """Write each turn's take as 16-bit FLAC for the report to play; the paths by turn.
+
+    A clip that is there already is left; those of turns and takes no longer used are removed.
+    """
+    import soundfile
+
+    def write(clip: Dressed) -> Path:
+        name = re.sub(r"[^\w-]+", "_", clip.turn.id)[:60]
+        path = folder / f"{name}.{clip.turn.key[:8]}.flac"
+        if not path.exists():
+            samples = clip.take.read()
+            peak = max(1.0, float(np.abs(samples).max()))
+            with whole_file(path) as temporary:
+                soundfile.write(
+                    temporary, samples / peak, clip.take.sample_rate, "PCM_16", format="FLAC"
+                )
+        return path
+
+    with ThreadPoolExecutor() as pool:
+        paths = dict(zip((clip.turn.id for clip in dressed), pool.map(write, dressed), strict=True))
+    for stale in set(folder.glob("*.flac")) - set(paths.values()):
+        stale.unlink(missing_ok=True)
+    return paths

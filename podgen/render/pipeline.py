@@ -1,0 +1,216 @@
+"""The render job: plan, speak, dress, assemble, preview, master, publish, report; in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from podgen.audio.master import Mastered, preview
+from podgen.errors import Problem, ResultError, ScriptError
+from podgen.render.assemble import Assembly, assemble, prepare_pieces
+from podgen.render.deliver import deliver
+from podgen.render.depfile import write_depfile
+from podgen.render.dress import Dressed, Gathered, dress_all, dress_take, gather
+from podgen.render.editing import choose, next_take, take_of
+from podgen.render.events import (
+    Delivered,
+    Event,
+    Finished,
+    Planned,
+    Previewed,
+    Spoke,
+    Step,
+    Warned,
+)
+from podgen.render.outputs import Outputs, outputs_of
+from podgen.render.plan import Plan, PlannedTurn, check
+from podgen.render.report import Report
+from podgen.render.speak import speak
+from podgen.render.store import Store
+from podgen.render.takes import lock_path
+
+Watch = Callable[[Event], None]
+"""Is told what happens, from any thread."""
+
+CONTEXT_SECONDS = 5.0
+"""A preview holds this much of the episode on either side of its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a render was asked to do; None and False stand for "not said"."""
+
+    script: Path
+    output: Path | None = None
+    engine: str | None = None
+    turn: str | None = None
+    take: int | None = None
+    new_take: bool = False
+    depfile: Path | None = None
+    store: Path | None = None
+    model: Path | None = None
+
+
+def render(job: Job, watch: Watch) -> Report:
+    """Do a job, telling `watch` what happens.
+
+    Whatever ends it early, finished clips stay in the store and no half file stays anywhere.
+
+    Raises:
+        ScriptError: the script is wrong; all that can be known before speaking is said before.
+        EngineError: an engine cannot speak here, or a turn failed.
+        MachineError: ffmpeg, disk space or a permission is missing.
+        ResultError: the episode was made but is not what was asked; the report says how.
+    """
+    plan = check(job.script, engine=job.engine, model=job.model)
+    try:
+        return _render(job, plan, Store(job.store), watch)
+    finally:
+        for engine in plan.engines.values():
+            engine.close()
+
+
+def sources(plan: Plan) -> list[Path]:
+    """Every file that an episode is made from."""
+    show = plan.show
+    chosen = [lock_path(show.path)] if lock_path(show.path).exists() else []
+    return list(dict.fromkeys([*show.files, *plan.casting.files, *chosen]))
+
+
+def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
+    outputs = outputs_of(plan.show, job.output)
+    plan = _with_take(job, plan, store)
+    gathered = gather(plan, store)
+    warnings = [
+        *plan.warnings,
+        *(
+            f"the stored clip of turn {turn} was corrupt; it is made again"
+            for turn in gathered.corrupt
+        ),
+    ]
+    for warning in warnings:
+        watch(Warned(warning))
+    watch(_planned(plan, gathered))
+    pieces = prepare_pieces(plan, store)
+    dressed = _all_dressed(plan, gathered, store, job.turn, watch)
+    if job.turn and (job.take or job.new_take):
+        choose(plan, plan.turn(job.turn))
+    assembly = assemble(plan, dressed, pieces)
+    if job.turn:
+        watch(_preview(plan, assembly, outputs, job.turn))
+    report, mastered = deliver(
+        plan,
+        assembly,
+        dressed,
+        outputs,
+        spoken={turn.id for turn in gathered.missing},
+        warnings=warnings,
+        tell=_steps(watch),
+    )
+    for file in mastered.deliverables:
+        verdict = file.verdict
+        watch(Delivered(file.path, verdict.seconds, verdict.loudness, verdict.true_peak))
+    _refuse_bad_result(mastered, outputs, plan)
+    if job.depfile:
+        write_depfile(job.depfile, outputs.main, sources(plan))
+    watch(Finished(outputs.report_page, len(plan.turns), len(gathered.missing)))
+    return report
+
+
+def _with_take(job: Job, plan: Plan, store: Store) -> Plan:
+    """The plan with the take that the job asks for."""
+    if job.turn is None:
+        if job.take is not None or job.new_take:
+            raise ScriptError("--take and --new-take need --turn", "say which turn")
+        return plan
+    if job.take is not None and job.new_take:
+        raise ScriptError("--take and --new-take exclude each other", "give one of them")
+    if not job.new_take and job.take is None:
+        plan.turn(job.turn)
+        return plan
+    take = next_take(plan, job.turn, store) if job.new_take else job.take
+    assert take is not None
+    wanted = take_of(plan, job.turn, take)
+    turns = tuple(wanted if turn.id == wanted.id else turn for turn in plan.turns)
+    return replace(plan, turns=turns)
+
+
+def _planned(plan: Plan, gathered: Gathered) -> Planned:
+    wanted = {turn.key: turn for turn in gathered.missing}
+    return Planned(
+        turns=len(plan.turns),
+        missing=len(wanted),
+        seconds=sum(turn.estimate for turn in wanted.values()),
+        engine=", ".join(plan.engines),
+        why=plan.casting.reason,
+    )
+
+
+def _all_dressed(
+    plan: Plan, gathered: Gathered, store: Store, first: str | None, watch: Watch
+) -> list[Dressed]:
+    """Every turn's dressed clip in the order of the show; speaks `first` before the others."""
+    rate = plan.preset.sample_rate
+    dressed = {clip.turn.id: clip for clip in gathered.ready}
+    for clip in dress_all(store, gathered.undressed, rate):
+        dressed[clip.turn.id] = clip
+    sharing: dict[str, list[PlannedTurn]] = {}
+    for turn in gathered.missing:
+        sharing.setdefault(turn.key, []).append(turn)
+    wanted = [turns[0] for turns in sharing.values()]
+    urgent = [turn for turn in wanted if any(same.id == first for same in sharing[turn.key])]
+    others = [turn for turn in wanted if turn not in urgent]
+    done = 0
+    for batch in (urgent, others):
+        for turn, take in speak(plan, batch, store):
+            for same in sharing[turn.key]:
+                dressed[same.id] = dress_take(store, same, take, rate)
+            done += 1
+            watch(Spoke(turn.id, turn.part.character, turn.take, take.seconds, done, len(wanted)))
+    return [dressed[turn.id] for turn in plan.turns]
+
+
+def _preview(plan: Plan, assembly: Assembly, outputs: Outputs, turn: str) -> Previewed:
+    """Write the turn in its context; the events say where in the episode it is."""
+    timeline = assembly.timeline
+    clip = next(clip for clip in timeline.speech if clip.id == turn)
+    context = round(CONTEXT_SECONDS * timeline.rate)
+    start = max(0, clip.start - context)
+    end = min(timeline.total, clip.end + context)
+    outputs.preview.parent.mkdir(parents=True, exist_ok=True)
+    preview(assembly.scene, plan.preset, outputs.preview, start, end)
+    return Previewed(outputs.preview, start / timeline.rate, end / timeline.rate)
+
+
+def _steps(watch: Watch) -> Callable[[str, float], None]:
+    """Tells of steps in whole per cent, so that a log stays readable."""
+    told: dict[str, int] = {}
+
+    def tell(step: str, done: float) -> None:
+        percent = int(done * 100)
+        if told.get(step) != percent:
+            told[step] = percent
+            watch(Step(step, percent / 100))
+
+    return tell
+
+
+def _refuse_bad_result(mastered: Mastered, outputs: Outputs, plan: Plan) -> None:
+    places = {turn.id: turn.turn.place for turn in plan.turns}
+    problems = [
+        Problem(
+            what=f"{file.path}: {failure.what}{_at(failure.seconds)}",
+            remedy=f"see {outputs.report_page}",
+            place=places.get(failure.turn) if failure.turn else None,
+            turn=failure.turn,
+        )
+        for file in mastered.deliverables
+        for failure in file.verdict.failures
+    ]
+    if problems:
+        raise ResultError(problems)
+
+
+def _at(seconds: float | None) -> str:
+    return "" if seconds is None else f" at {seconds:.1f} s"

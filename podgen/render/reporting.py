@@ -1,0 +1,189 @@
+"""The report's values from what a render found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from podgen.audio.master import Mastered
+from podgen.audio.presets import Preset
+from podgen.audio.verify import DURATION_TOLERANCE, Verdict
+from podgen.publish.episode import Episode
+from podgen.render.assemble import Assembly, Piece
+from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.report import (
+    Check,
+    Deliverable,
+    EngineUse,
+    MusicSpan,
+    Report,
+    Target,
+    TurnRow,
+)
+from podgen.show import model
+
+
+def make_report(
+    plan: Plan,
+    assembly: Assembly,
+    mastered: Mastered,
+    episode: Episode,
+    *,
+    folder: Path,
+    spoken: Collection[str],
+    clips: Mapping[str, Path],
+    warnings: Sequence[str],
+) -> Report:
+    """What a render came to. Paths in it are as seen from `folder`."""
+    first = mastered.deliverables[0].verdict
+    preset = plan.preset
+    lufs = preset.measure == "lufs"
+    return Report(
+        episode=episode,
+        engines=_engines(plan),
+        target=Target(
+            preset=preset.name,
+            loudness=preset.loudness if lufs else None,
+            tolerance=preset.tolerance if lufs else None,
+            true_peak=preset.true_peak,
+        ),
+        deliverables=tuple(
+            Deliverable(
+                path=_seen(file.path, folder),
+                format=file.verdict.form,
+                size=file.path.stat().st_size,
+                checks=_checks(file.verdict, preset, episode.duration),
+            )
+            for file in mastered.deliverables
+        ),
+        warnings=tuple(warnings),
+        waveform=tuple((-peak, peak) for peak in first.waveform),
+        loudness=tuple(
+            ((index + 1) * first.loudness_step, level)
+            for index, level in enumerate(first.short_term)
+        ),
+        music=tuple(_spans(assembly)),
+        turns=tuple(_rows(plan, assembly, mastered, episode, folder, spoken, clips)),
+        audio=_seen(mastered.deliverables[0].path, folder),
+    )
+
+
+def _seen(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _engines(plan: Plan) -> tuple[EngineUse, ...]:
+    return tuple(
+        EngineUse(
+            name=name,
+            why=plan.casting.reason if name == plan.casting.engine else "its characters name it",
+            fingerprint=engine.fingerprint(),
+            turns=sum(turn.part.engine == name for turn in plan.turns),
+        )
+        for name, engine in plan.engines.items()
+    )
+
+
+def _checks(verdict: Verdict, preset: Preset, length: float) -> tuple[Check, ...]:
+    within = f"{preset.loudness:g} ±{preset.tolerance:g}"
+    lufs = preset.measure == "lufs"
+
+    def near(value: float | None) -> bool | None:
+        return None if value is None else abs(value - preset.loudness) <= preset.tolerance
+
+    checks = [
+        Check(
+            "integrated loudness",
+            verdict.loudness,
+            "LUFS",
+            within if lufs else "",
+            near(verdict.loudness) if lufs else None,
+        ),
+        Check(
+            "true peak",
+            verdict.true_peak,
+            "dBTP",
+            f"at most {preset.true_peak:g}",
+            None if verdict.true_peak is None else verdict.true_peak <= preset.true_peak,
+        ),
+        Check(
+            "duration",
+            verdict.seconds,
+            "s",
+            f"{length:.2f} ±{DURATION_TOLERANCE:g}",
+            abs(verdict.seconds - length) <= DURATION_TOLERANCE,
+        ),
+        Check("sample rate", verdict.sample_rate, "Hz"),
+        Check("bit rate", verdict.bit_rate, "kb/s"),
+    ]
+    if not lufs:
+        checks.append(Check("RMS", verdict.rms, "dB", within, near(verdict.rms)))
+    if preset.noise_floor is not None:
+        floor = verdict.noise_floor
+        checks.append(
+            Check(
+                "noise floor",
+                floor,
+                "dB",
+                f"at most {preset.noise_floor:g}",
+                floor is None or floor <= preset.noise_floor,
+            )
+        )
+    # Whatever else failed is not a figure: a silent turn, a wrong format.
+    told = ("LUFS", "dB RMS", "true peak", "noise floor", "the timeline has")
+    for failure in verdict.failures:
+        if not any(part in failure.what for part in told):
+            where = "" if failure.seconds is None else f" at {failure.seconds:.2f} s"
+            checks.append(Check(f"{failure.what}{where}", None, "", "", False))
+    return tuple(checks)
+
+
+def _spans(assembly: Assembly) -> list[MusicSpan]:
+    pieces = {piece.id: piece for piece in assembly.pieces}
+    timeline = assembly.timeline
+    placed = [(item.id, item.start, item.end) for item in timeline.music]
+    placed += [(item.id, item.start, item.end) for item in timeline.sounds]
+    return [
+        MusicSpan(_kind(pieces[name]), pieces[name].item.file.name, start, end)
+        for name, start, end in placed
+    ]
+
+
+def _kind(piece: Piece) -> str:
+    return piece.item.role if isinstance(piece.item, model.Music) else "sound"
+
+
+def _rows(
+    plan: Plan,
+    assembly: Assembly,
+    mastered: Mastered,
+    episode: Episode,
+    folder: Path,
+    spoken: Collection[str],
+    clips: Mapping[str, Path],
+) -> list[TurnRow]:
+    planned: dict[str, PlannedTurn] = {turn.id: turn for turn in plan.turns}
+    rows: list[TurnRow] = []
+    for said in episode.turns:
+        turn, level = planned[said.id], assembly.levels[said.id]
+        after = None if level.after is None else level.after + mastered.gain
+        rows.append(
+            TurnRow(
+                id=said.id,
+                speaker=said.speaker,
+                text=said.text,
+                start=said.start,
+                end=said.end,
+                loudness_before=level.before,
+                loudness_after=after,
+                gain=level.gain,
+                reason=level.reason,
+                cached=said.id not in spoken,
+                take=turn.take,
+                engine=turn.part.engine,
+                voice=turn.utterance.voice,
+                clip=_seen(clips[said.id], folder),
+            )
+        )
+    return rows
