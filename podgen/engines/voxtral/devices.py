@@ -49,3 +49,17 @@ def choose_dtype(wanted: str, device: str) -> torch.dtype:
         "float16": torch.float16,
     }
     return dtypes[wanted]
+
+
+def check_quantise(kind: str, device: str) -> None:
+    """Check that a device can read weights of a kind.
+
+    Raises:
+        MachineError: where it cannot.
+    """
+    if kind == "fp8" and device.startswith("cuda"):
+        major, minor = torch.cuda.get_device_capability(device)
+        if (major, minor) < (8, 9):
+            raise MachineError(
+                f"{torch.cuda.get_device_name(device)} has no fp8", "set quantise: int8"
+            )

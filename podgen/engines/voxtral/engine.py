@@ -313,13 +313,15 @@ class VoxtralEngine:
         status = self.availability()
         if not status.usable:
             raise MachineError(f"voxtral cannot speak here: {status.reason}")
-        from podgen.engines.voxtral.devices import choose_devices, choose_dtype
+        from podgen.engines.voxtral.devices import check_quantise, choose_devices, choose_dtype
         from podgen.engines.voxtral.model import Make, load_model
         from podgen.engines.voxtral.prompt import TEKKEN, open_tokenizer
 
         chosen = self.settings
         assert chosen.model is not None
         devices = choose_devices(chosen.device)
+        for device in devices:
+            check_quantise(chosen.quantise, device)
         makes = [
             Make(
                 device=device,

@@ -88,7 +88,7 @@ def choose_ops(device: torch.device, triton: bool) -> TorchOps:
     """The fused kernels on a CUDA device that has Triton, plain PyTorch elsewhere."""
     if device.type == "cuda" and triton:
         try:
-            from podgen.engines.voxtral.kernels import TritonOps
+            from podgen.engines.voxtral.triton_ops import TritonOps
         except ImportError:
             return TorchOps()
         return TritonOps()

@@ -1,0 +1,249 @@
+# ruff: noqa: N803
+# mypy: disable-error-code="no-untyped-def, untyped-decorator, import-not-found, import-untyped"
+"""The Triton kernels behind `triton_ops`.
+
+Every kernel computes in float32 and rounds where `ops.TorchOps` rounds. What varies from frame to
+frame (positions) is read on the device, never passed: launches can be captured in a graph.
+"""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def norm(x, delta, weight, total, out, eps, WIDTH, ADD: tl.constexpr, BLOCK: tl.constexpr):
+    """RMS norm of one row; with ADD, of its sum with `delta`, which is kept too."""
+    row = tl.program_id(0).to(tl.int64) * WIDTH
+    column = tl.arange(0, BLOCK)
+    inside = column < WIDTH
+    value = tl.load(x + row + column, mask=inside, other=0.0)
+    if ADD:
+        added = tl.load(delta + row + column, mask=inside, other=0.0).to(tl.float32)
+        value = (value.to(tl.float32) + added).to(total.dtype.element_ty)
+        tl.store(total + row + column, value, mask=inside)
+    wide = value.to(tl.float32)
+    scale = tl.rsqrt(tl.sum(wide * wide, axis=0) / WIDTH + eps)
+    gain = tl.load(weight + column, mask=inside, other=0.0).to(tl.float32)
+    normed = (wide * scale).to(out.dtype.element_ty).to(tl.float32)
+    tl.store(out + row + column, (normed * gain).to(out.dtype.element_ty), mask=inside)
+
+
+@triton.jit
+def silu_mul(gate_up, out, WIDTH, BLOCK: tl.constexpr):
+    """silu of a row's first half times its second."""
+    row = tl.program_id(0).to(tl.int64)
+    column = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    inside = column < WIDTH
+    gate = tl.load(gate_up + row * 2 * WIDTH + column, mask=inside, other=0.0).to(tl.float32)
+    up = tl.load(gate_up + row * 2 * WIDTH + WIDTH + column, mask=inside, other=0.0)
+    opened = (gate / (1.0 + tl.exp(-gate))).to(out.dtype.element_ty).to(tl.float32)
+    value = (opened * up.to(tl.float32)).to(out.dtype.element_ty)
+    tl.store(out + row * WIDTH + column, value, mask=inside)
+
+
+@triton.jit
+def rotate_store(
+    qkv, table, position, keys, values, q_out,
+    key_row, key_head, value_row, value_head,
+    HEADS: tl.constexpr, KV_HEADS: tl.constexpr, HALF: tl.constexpr,
+):  # fmt: skip
+    """One head of one row: queries rotated, keys rotated and stored, values stored."""
+    row = tl.program_id(0).to(tl.int64)
+    head = tl.program_id(1)
+    at = tl.load(position + row)
+    pair = tl.arange(0, HALF)
+    width: tl.constexpr = (HEADS + 2 * KV_HEADS) * 2 * HALF
+    source = qkv + row * width + head * 2 * HALF + 2 * pair
+    even = tl.load(source).to(tl.float32)
+    odd = tl.load(source + 1).to(tl.float32)
+    cos = tl.load(table + (at * HALF + pair) * 2)
+    sin = tl.load(table + (at * HALF + pair) * 2 + 1)
+    if head < HEADS:
+        target = q_out + (row * HEADS + head) * 2 * HALF + 2 * pair
+        tl.store(target, (even * cos - odd * sin).to(q_out.dtype.element_ty))
+        tl.store(target + 1, (even * sin + odd * cos).to(q_out.dtype.element_ty))
+    elif head < HEADS + KV_HEADS:
+        target = keys + row * key_row + (head - HEADS) * key_head + at * 2 * HALF + 2 * pair
+        tl.store(target, (even * cos - odd * sin).to(keys.dtype.element_ty))
+        tl.store(target + 1, (even * sin + odd * cos).to(keys.dtype.element_ty))
+    else:
+        head -= HEADS + KV_HEADS
+        target = values + row * value_row + head * value_head + at * 2 * HALF + 2 * pair
+        tl.store(target, even.to(values.dtype.element_ty))
+        tl.store(target + 1, odd.to(values.dtype.element_ty))
+
+
+@triton.jit
+def split_attention(
+    q, keys, values, position, partial, peak, total,
+    key_row, key_head, value_row, value_head, splits, scale,
+    KV_HEADS: tl.constexpr, GROUP: tl.constexpr, HEAD: tl.constexpr,
+    SPLIT: tl.constexpr, TILE: tl.constexpr,
+):  # fmt: skip
+    """Attention of the queries of one key head over one split of the positions."""
+    row = tl.program_id(0).to(tl.int64)
+    head = tl.program_id(1)
+    split = tl.program_id(2)
+    length = tl.load(position + row) + 1
+    begin = split * SPLIT
+    if begin < length:
+        # Matrix units want sixteen rows; a group of queries is padded to them.
+        query = tl.arange(0, 16)
+        column = tl.arange(0, HEAD)
+        first = (row * KV_HEADS + head) * GROUP
+        asked = (query < GROUP)[:, None]
+        asking = tl.load(
+            q + (first + query)[:, None] * HEAD + column[None, :], mask=asked, other=0.0
+        )
+        most = tl.full([16], -float("inf"), tl.float32)
+        mass = tl.zeros([16], tl.float32)
+        gathered = tl.zeros([16, HEAD], tl.float32)
+        key_base = keys + row * key_row + head * key_head
+        value_base = values + row * value_row + head * value_head
+        for tile in range(begin, min(begin + SPLIT, length), TILE):
+            at = tile + tl.arange(0, TILE)
+            seen = at < length
+            key = tl.load(
+                key_base + at[:, None] * HEAD + column[None, :], mask=seen[:, None], other=0.0
+            )
+            logits = tl.dot(asking, tl.trans(key), input_precision="ieee") * scale
+            logits = tl.where(seen[None, :], logits, -float("inf"))
+            higher = tl.maximum(most, tl.max(logits, axis=1))
+            shrink = tl.exp(most - higher)
+            weight = tl.exp(logits - higher[:, None])
+            value = tl.load(
+                value_base + at[:, None] * HEAD + column[None, :], mask=seen[:, None], other=0.0
+            )
+            mass = mass * shrink + tl.sum(weight, axis=1)
+            gathered = gathered * shrink[:, None] + tl.dot(
+                weight.to(value.dtype), value, input_precision="ieee"
+            )
+            most = higher
+        slot = (first + query) * splits + split
+        tl.store(partial + slot[:, None] * HEAD + column[None, :], gathered, mask=asked)
+        tl.store(peak + slot, most, mask=query < GROUP)
+        tl.store(total + slot, mass, mask=query < GROUP)
+
+
+@triton.jit
+def join_attention(
+    partial, peak, total, position, out, splits,
+    HEADS: tl.constexpr, HEAD: tl.constexpr, SPLIT: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """The splits of one query, weighed against each other."""
+    row = tl.program_id(0).to(tl.int64)
+    head = tl.program_id(1)
+    used = (tl.load(position + row) + SPLIT) // SPLIT
+    split = tl.arange(0, BLOCK)
+    inside = split < used
+    slot = (row * HEADS + head) * splits + split
+    column = tl.arange(0, HEAD)
+    peaks = tl.load(peak + slot, mask=inside, other=-float("inf"))
+    weight = tl.exp(peaks - tl.max(peaks, axis=0))
+    mass = tl.load(total + slot, mask=inside, other=0.0)
+    parts = tl.load(
+        partial + slot[:, None] * HEAD + column[None, :], mask=inside[:, None], other=0.0
+    )
+    joined = tl.sum(parts * weight[:, None], axis=0) / tl.sum(mass * weight, axis=0)
+    tl.store(out + (row * HEADS + head) * HEAD + column, joined.to(out.dtype.element_ty))
+
+
+@triton.jit
+def token_attention(
+    qkv, out, rows, scale,
+    HEADS: tl.constexpr, KV_HEADS: tl.constexpr, HEAD: tl.constexpr,
+):  # fmt: skip
+    """One query of one head over the three tokens of its row."""
+    row = tl.program_id(0).to(tl.int64)
+    head = tl.program_id(1)
+    asking = tl.program_id(2)
+    width: tl.constexpr = (HEADS + 2 * KV_HEADS) * HEAD
+    column = tl.arange(0, HEAD)
+    group: tl.constexpr = HEADS // KV_HEADS
+    key_at = (HEADS + head // group) * HEAD + column
+    value_at = key_at + KV_HEADS * HEAD
+    first = qkv + row * width
+    second = first + rows * width
+    third = second + rows * width
+    q = tl.load(qkv + (asking * rows + row) * width + head * HEAD + column).to(tl.float32)
+    a = tl.sum(q * tl.load(first + key_at).to(tl.float32), axis=0) * scale
+    b = tl.sum(q * tl.load(second + key_at).to(tl.float32), axis=0) * scale
+    c = tl.sum(q * tl.load(third + key_at).to(tl.float32), axis=0) * scale
+    most = tl.maximum(a, tl.maximum(b, c))
+    a, b, c = tl.exp(a - most), tl.exp(b - most), tl.exp(c - most)
+    value = a * tl.load(first + value_at).to(tl.float32)
+    value += b * tl.load(second + value_at).to(tl.float32)
+    value += c * tl.load(third + value_at).to(tl.float32)
+    value = value / (a + b + c)
+    target = out + ((asking * rows + row) * HEADS + head) * HEAD + column
+    tl.store(target, value.to(out.dtype.element_ty))
+
+
+@triton.jit
+def euler(x, velocity, out, count, alpha, dt, BLOCK: tl.constexpr):
+    """One guided Euler step, rounding where the sums in PyTorch do."""
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < count
+    kind = out.dtype.element_ty
+    conditioned = tl.load(velocity + at, mask=inside, other=0.0).to(tl.float32)
+    free = tl.load(velocity + count + at, mask=inside, other=0.0).to(tl.float32)
+    pulled = (alpha * conditioned).to(kind).to(tl.float32)
+    pushed = ((1 - alpha) * free).to(kind).to(tl.float32)
+    step = (dt * (pulled + pushed).to(kind).to(tl.float32)).to(kind).to(tl.float32)
+    state = tl.load(x + at, mask=inside, other=0.0).to(tl.float32)
+    tl.store(out + at, (state + step).to(kind), mask=inside)
+
+
+@triton.jit
+def row_scaled(
+    x, weight, scale, out, rows, OUTPUTS, INPUTS,
+    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
+):  # fmt: skip
+    """x [rows, inputs] by weight [outputs, inputs], widened as it is read."""
+    row = tl.program_id(1) * BM + tl.arange(0, BM)
+    output = tl.program_id(0) * BN + tl.arange(0, BN)
+    column = tl.arange(0, BK)
+    has_row, has_output = (row < rows)[:, None], (output < OUTPUTS)[:, None]
+    x_at = x + row[:, None].to(tl.int64) * INPUTS + column[None, :]
+    w_at = weight + output[:, None].to(tl.int64) * INPUTS + column[None, :]
+    total = tl.zeros([BM, BN], tl.float32)
+    for k in range(0, INPUTS, BK):
+        inside = (column < INPUTS - k)[None, :]
+        a = tl.load(x_at + k, mask=has_row & inside, other=0.0)
+        b = tl.load(w_at + k, mask=has_output & inside, other=0.0).to(a.dtype)
+        total += tl.dot(a, tl.trans(b), input_precision="ieee")
+    total *= tl.load(scale + output, mask=output < OUTPUTS, other=0.0)[None, :]
+    target = out + row[:, None].to(tl.int64) * OUTPUTS + output[None, :]
+    tl.store(target, total.to(out.dtype.element_ty), mask=has_row & (output < OUTPUTS)[None, :])
+
+
+@triton.jit
+def group_scaled(
+    x, packed, scale, out, rows, OUTPUTS, INPUTS,
+    BM: tl.constexpr, BN: tl.constexpr, GROUP: tl.constexpr,
+):  # fmt: skip
+    """x [rows, inputs] by a weight in int4, two groups of inputs at a time."""
+    row = tl.program_id(1) * BM + tl.arange(0, BM)
+    output = tl.program_id(0) * BN + tl.arange(0, BN)
+    column = tl.arange(0, GROUP)
+    has_row, has_output = (row < rows)[:, None], (output < OUTPUTS)[:, None]
+    x_at = x + row[:, None].to(tl.int64) * INPUTS + column[None, :]
+    w_at = packed + output[:, None].to(tl.int64) * (INPUTS // 2) + column[None, :]
+    s_at = scale + output.to(tl.int64) * (INPUTS // GROUP)
+    total = tl.zeros([BM, BN], tl.float32)
+    for pair in range(INPUTS // (2 * GROUP)):
+        codes = tl.load(w_at + pair * GROUP, mask=has_output, other=0)
+        a = tl.load(x_at + pair * 2 * GROUP, mask=has_row, other=0.0)
+        low = ((codes & 15).to(tl.int32) - 8).to(a.dtype)
+        part = tl.dot(a, tl.trans(low), input_precision="ieee")
+        gain = tl.load(s_at + 2 * pair, mask=output < OUTPUTS, other=0.0).to(tl.float32)
+        total += part * gain[None, :]
+        a = tl.load(x_at + pair * 2 * GROUP + GROUP, mask=has_row, other=0.0)
+        high = ((codes >> 4).to(tl.int32) - 8).to(a.dtype)
+        part = tl.dot(a, tl.trans(high), input_precision="ieee")
+        gain = tl.load(s_at + 2 * pair + 1, mask=output < OUTPUTS, other=0.0).to(tl.float32)
+        total += part * gain[None, :]
+    target = out + row[:, None].to(tl.int64) * OUTPUTS + output[None, :]
+    tl.store(target, total.to(out.dtype.element_ty), mask=has_row & (output < OUTPUTS)[None, :])
