@@ -38,6 +38,9 @@ ROUNDS = 3
 """...so that there are this many rounds at most."""
 LOSSY_MARGIN_DB = 0.8
 """Below the ceiling for lossy codecs, which lift peaks."""
+_STEPS = 8
+_CLOSE_DB = 0.01
+_MOST_EXTRA_DB = 6.0  # the limiter cannot make it as loud as that: the verdict will say so
 _EXTRA_DB = 0.1  # taken off the ceiling beyond what it was overshot by
 
 
@@ -85,11 +88,12 @@ def master(
     report = progress or (lambda stage, fraction: None)
     survey = _survey(scene, report)
     ceiling = preset.true_peak - (LOSSY_MARGIN_DB if LOSSY & outputs.keys() else 0.0)
-    gain = survey.gain(preset, ceiling)
+    aim = preset.loudness
     expected = mix.expectations(scene)
     temporary = {form: beside(path) for form, path in outputs.items()}
     try:
         for rounds in range(1, ROUNDS + 1):
+            gain = survey.gain(aim, preset, ceiling)
             blocks = limited(
                 mix.stream(scene),
                 preset.sample_rate,
@@ -108,7 +112,7 @@ def master(
             louder, lower = _corrections(list(verdicts.values()), preset)
             if rounds == ROUNDS or not (louder or lower):
                 break
-            gain, ceiling = gain + louder, ceiling - lower
+            aim, ceiling = aim + louder, ceiling - lower
         deliverables = [
             _deliver(temporary[form], outputs[form], verdict) for form, verdict in verdicts.items()
         ]
@@ -156,17 +160,24 @@ class _Survey:
         """Of the mix as it is: LUFS, or dB RMS for a preset that measures that."""
         return decibels(self._frames.rms) if preset.measure == "rms" else self._integrated
 
-    def gain(self, preset: Preset, ceiling: float) -> float:
-        """The static gain in dB that lands on the preset's loudness after limiting.
+    def gain(self, aim: float, preset: Preset, ceiling: float) -> float:
+        """The static gain in dB after which, limited at `ceiling` dBTP, the mix is at `aim`.
 
         A mix too short or too silent to measure is at the working level, as its clips are.
         """
         level = self.level(preset)
         if level is None:
-            return preset.loudness - WORKING_LUFS
-        gain = preset.loudness - level
-        for _ in range(4):
-            gain = preset.loudness - level + self._loss(gain, preset, ceiling)
+            return aim - WORKING_LUFS
+        unlimited = aim - level
+        last, missed_last = unlimited, -self._loss(unlimited, preset, ceiling)
+        gain = unlimited - missed_last
+        for _ in range(_STEPS):  # by secants
+            missed = gain - self._loss(gain, preset, ceiling) - unlimited
+            if abs(missed) < _CLOSE_DB or gain == last:
+                break
+            slope = max(0.1, (missed - missed_last) / (gain - last))
+            last, missed_last = gain, missed
+            gain = min(gain - missed / slope, unlimited + _MOST_EXTRA_DB)
         return gain
 
     def _loss(self, gain: float, preset: Preset, ceiling: float) -> float:
