@@ -99,7 +99,7 @@ def cast(show: Show, *, engine: str | None, usable: Sequence[str], known: Sequen
     speakers = _speakers(show, names, problems)
     speaking = list({character.name: character for character in speakers.values()}.values())
     for character in speaking:
-        problems += character.problems or _fixed_problems(character)
+        problems += character.problems or _fixed_problems(character, known)
     free = [c for c in speaking if c.engine is None and not c.problems]
     if engine is None and free and not usable:
         raise EngineError("no engine can speak on this machine", "run 'podgen doctor'")
@@ -237,18 +237,17 @@ def _speakers(
     return found
 
 
-def _fixed_problems(character: Character) -> list[Problem]:
+def _fixed_problems(character: Character, known: Sequence[str]) -> list[Problem]:
     """What a character that fixes its engine, or any of its voices, lacks."""
     engine = character.engine
     if engine is not None and character.voice is None and engine not in character.voices:
-        if character.style.ref_audio is None:
-            return [_no_voice(engine, character)]
-        return []
-    used = [] if engine is None else [character.voices.get(engine)]
+        if engine not in known or character.style.ref_audio is not None:
+            return []
+        return [_no_voice(engine, character)]
     return [
         Problem(f"no voice for {name} under {character.name}", "name one, or a blend", voice.place)
         for name, voice in character.voices.items()
-        if (voice in used or engine is None) and not voice.name and not _cloned(character, voice)
+        if engine in (None, name) and not voice.name and not _cloned(character, voice)
     ]
 
 

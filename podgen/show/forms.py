@@ -194,7 +194,11 @@ class VoiceForm(Form):
 
 
 def _read_voice(value: object) -> object:
-    return {"voice": value} if isinstance(value, str) else value
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, str):
+        return {"voice": value}
+    raise wrong(f"{{}} cannot be {shown(value)}", "give a voice's name")
 
 
 EngineVoice = Annotated[

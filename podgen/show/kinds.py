@@ -84,7 +84,18 @@ def _read_bitrate(value: object) -> object:
     raise wrong(f"{{}} cannot be {shown(value)}", "give kb/s from 8 to 512, as in 128")
 
 
-Bitrate = Annotated[int, BeforeValidator(_read_bitrate)]
+Bitrate = Annotated[
+    int,
+    BeforeValidator(_read_bitrate),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 8, "maximum": 512},
+                {"type": "string", "pattern": "^[0-9]+ *k?$"},
+            ]
+        }
+    ),
+]
 
 
 def _read_language(value: object) -> object:

@@ -56,7 +56,7 @@ def read_show(path: Path | str) -> Reading:
     context = Context(path.parent, {path: None})
     form = fill(ScriptForm, source.value, source, (), context)
     if form is None:
-        raise ScriptError(context.problems)
+        raise ScriptError(in_order(context.problems))
     show = _show(path, form, source, context)
     return Reading(show, in_order(context.problems))
 
