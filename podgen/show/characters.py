@@ -35,10 +35,11 @@ def read_characters(
             remedy = f"write '{name}: {{voices: {{ENGINE: {voice}}}}}'"
             what = f"{name} cannot be {shown(entry)}"
             context.problems.append(Problem(what, remedy, source.place(at)))
-        character = Character(name, place, Style())
+        known_as = " ".join(name.split())
+        character = Character(known_as, place, Style())
         if form is not None:
-            character = _character(name, form, source, at)
-        found[name] = dataclasses.replace(character, problems=tuple(context.problems[said:]))
+            character = _character(known_as, form, source, at)
+        found[known_as] = dataclasses.replace(character, problems=tuple(context.problems[said:]))
     return found
 
 

@@ -101,6 +101,7 @@ class Items:
 
     def _turn(self, name: str, value: object, at: tuple[Step, ...]) -> Turn | None:
         place = self.source.place(at, key=True)
+        name = " ".join(name.split())
         if isinstance(value, list):
             self._problem(f"what {name} says cannot be a list", "put the text in quotes", at)
             return None

@@ -121,6 +121,7 @@ def _exact(word: str) -> bool:
 
 
 def _key(word: str) -> str:
+    word = word.strip()
     return word if _exact(word) else word.casefold()
 
 
@@ -129,7 +130,7 @@ def _straight(text: str) -> str:
 
 
 def _compile(word: str, value: str) -> _Entry | None:
-    found = list(_TOKEN.finditer(_straight(_key(word.strip()))))
+    found = list(_TOKEN.finditer(_straight(_key(word))))
     if not found:
         return None
     spaced = tuple(b.start() > a.end() for a, b in itertools.pairwise(found))

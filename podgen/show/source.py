@@ -19,7 +19,6 @@ from podgen.errors import Place, Problem, ScriptError
 Value = str | None | list["Value"] | dict[str, "Value"]
 Step = str | int
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )  # what YAML 1.1 allows, section 5.1
@@ -31,6 +30,16 @@ _NEAR_COMMENT = re.compile(r"[ \t]+(#[^\s#!-]\S*)")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _CORE_WORDS: dict[str, object] = {"true": True, "True": True, "false": False, "False": False}
+
+
+_UNTAGGED = "untagged"
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Leaves values untyped, whatever they look like."""
+
+    def resolve(self, *_: object) -> str:
+        return _UNTAGGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +72,12 @@ class Source:
         node, node_key = self.root, None
         for depth, step in enumerate(path):
             if isinstance(node, yaml.MappingNode):
-                pair = next((p for p in node.value if p[0].value == str(step)), None)
-                if pair is None:
-                    return node, node_key, depth
-                node_key, node = pair
+                for node_key, child in node.value:
+                    if node_key.value == step:
+                        node = child
+                        break
+                else:
+                    return node, None, depth
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
                 if step >= len(node.value):
                     return node, node_key, depth
@@ -85,7 +96,7 @@ def read_source(path: Path, what: str) -> Source:
     text = _read_text(path, what)
     _check_depth(path, text)
     try:
-        root = yaml.compose(text, Loader=_LOADER)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         raise ScriptError(_syntax_problem(path, text, error)) from None
     except yaml.YAMLError as error:
@@ -154,7 +165,7 @@ def _check_depth(path: Path, text: str) -> None:
         return
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=_Loader):
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -179,12 +190,8 @@ class _Builder:
         self.aliased = 0
 
     def build(self, node: yaml.Node, depth: int) -> Value:
-        tag = node.tag
-        if tag[:18] != "tag:yaml.org,2002:" or tag[18:25] == "python/":
-            name = tag.replace("tag:yaml.org,2002:", "!!")
-            self._problem(
-                f"unknown YAML tag '{name}'", "put text that begins with ! in quotes", node
-            )
+        if node.tag != _UNTAGGED:
+            self._check_tag(node)
         if isinstance(node, yaml.ScalarNode):
             text: str = node.value
             if node.style in (None, ""):
@@ -203,10 +210,19 @@ class _Builder:
                 self._problem("a key must be text", "put it in quotes", key_node)
                 continue
             key: str = key_node.value
+            if key == "<<" and key_node.style in (None, ""):
+                self._problem("merge keys (<<) are not read", "write the keys out", key_node)
             if key in mapping:
                 self._problem(f"key '{key}' is given twice", "keep one of the two", key_node)
             mapping[key] = self.build(child, depth + 1)
         return mapping
+
+    def _check_tag(self, node: yaml.Node) -> None:
+        tag: str = node.tag
+        if not tag.startswith("tag:yaml.org,2002:") or "python/" in tag:
+            name = tag.replace("tag:yaml.org,2002:", "!!")
+            remedy = "put text that begins with ! in quotes"
+            self._problem(f"unknown YAML tag '{name}'", remedy, node)
 
     def _check_comment(self, node: yaml.Node) -> None:
         after = self.cut[node.end_mark.line][node.end_mark.column :]
@@ -276,7 +292,7 @@ def _syntax_problem(path: Path, text: str, error: yaml.MarkedYAMLError) -> Probl
     place = Place(str(path), mark.line + 1, mark.column + 1)
     line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
     start = line[mark.column : mark.column + 1]
-    if "expected key" in told:
+    if "expected key" in told or "expected <block end>" in told:
         before = line[: mark.column].rstrip()
         if before.endswith(('"', "'", "]", "}")):
             what = f"text goes on after the closing {before[-1]}"

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podgen.casting import Casting, cast
@@ -198,6 +198,7 @@ NAMES = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(weights=NAMES, factor=st.sampled_from([0.5, 2.0, 8.0]))
 def test_a_blend_has_one_name_however_it_is_written(
     weights: dict[str, float], factor: float

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from podgen.errors import Place, ScriptError
 from podgen.show import load_show
 from podgen.show.model import Anchor, Chapter, Duck, Music, Pause, Show, Sound, Turn
+from podgen.show.spoken import spoken
 
 SCRIPT = """\
 title: The Signal
@@ -181,7 +183,9 @@ LINES = st.lists(
     max_size=12,
     unique=True,
 ).map(lambda pairs: [(name, f"say {text}") for name, text in pairs])
-QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def ids(lines: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -261,3 +265,27 @@ def test_no_file_makes_the_reader_fail_otherwise_than_by_saying_why(
             assert all(problem.place for problem in error.problems)
         else:
             assert all(isinstance(turn, Turn) for turn in show.turns)
+
+
+def test_the_time_of_reading_and_speaking_grows_with_the_length_alone(folder: Path) -> None:
+    words = "".join(f"  word{n}: wurd {n}\n" for n in range(500))
+    lexicon = f"lexicon:\n{words}turns:\n"
+
+    def seconds_a_turn(turns: int) -> float:
+        lines = [
+            f"  - A: Line {n} of *this* goes on, says word{n % 700} and it's done.\n"
+            f"  - B: {{text: 'Quite so, {n}.', id: b{n}, speed: 1.1}}\n"
+            for n in range(turns // 2)
+        ]
+        Path("s.yaml").write_text(lexicon + "".join(lines))
+        best = 9.0
+        for _ in range(3):
+            start = time.process_time()
+            show = load_show("s.yaml")
+            for turn in show.turns:
+                spoken(turn.text, turn.pronunciation, show.lexicon)
+            best = min(best, time.process_time() - start)
+        return best / turns
+
+    few = seconds_a_turn(1000)
+    assert seconds_a_turn(5000) < 2 * few

@@ -245,6 +245,10 @@ FAULTS = {
         "turns: " + "[" * 100_000,
         ["s.yaml:1:107: nested more than 100 levels deep; flatten it"],
     ),
+    "merge keys": (
+        "a: &a {speed: 1}\nturns:\n  - A: {<<: *a, text: hi}\n",
+        ["s.yaml:3:9: merge keys (<<) are not read; write the keys out"],
+    ),
     # Who speaks.
     "unknown characters": (
         "cast: {CIPHERFOX: {voices: {kokoro: x}}}\nturns:\n  - CIPHRFOX: a\n  - CIPHRFOX: b\n"

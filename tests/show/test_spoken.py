@@ -55,6 +55,7 @@ def test_marks_are_not_read_aloud(written: str, said: str) -> None:
 WORDS = st.lists(st.from_regex(r"[A-Za-zà-ü0-9]+[,.!?]?", fullmatch=True), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_plain_words_are_left_alone(words: list[str]) -> None:
     text = unicodedata.normalize("NFC", " ".join(words))
@@ -62,7 +63,7 @@ def test_plain_words_are_left_alone(words: list[str]) -> None:
     assert spoken(text, Lexicon({"zzzzqqqq": "x"})) == Spoken(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=80) | st.text("*_`~<>[]()!#\\&;-+ \n'a1", max_size=60))
 def test_any_text_can_be_spoken(text: str) -> None:
     said = spoken(text, Lexicon({"a": "b", "1 a": "/ə/", "'": "c"}))
@@ -73,9 +74,9 @@ def test_any_text_can_be_spoken(text: str) -> None:
 
 @pytest.mark.parametrize("mark", ["*", "_", "`", "[", "<", "<a ", "~", "\\", "&", "![", "- ", "\n"])
 def test_long_runs_of_marks_cost_no_more_than_their_length(mark: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     plain("word " + mark * 4000 + " word")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
