@@ -21,11 +21,11 @@ from podgen.engines.voxtral.work import Work
 
 LOOK_EVERY = 4
 """Frames between two looks at what is done. A turn runs on for half of them on average."""
-PREFILL_TOKENS = 8192
+PREFILL_TOKENS = 2048
 """Most padded prompt tokens in one prefill."""
 LENGTH_STEP = 64
 """Attention that cannot stop at each row's position stops at a multiple of this."""
-_SPARE = 2 << 30
+_SPARE = 3 << 29
 """Device memory left for activations, graphs and the codec."""
 
 

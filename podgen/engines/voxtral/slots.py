@@ -84,6 +84,9 @@ class Slots:
         """Put turns with their noise (see `turn_noise`) into slots, and prefill their prompts.
 
         All but the last prompt id is prefilled; the first step feeds that one.
+
+        Raises:
+            ValueError: where a turn has more positions than a slot.
         """
         model, device = self._model, self._model.device
         starts = [model.voice_start(turn.voice) for _, turn, _ in turns]
@@ -97,6 +100,9 @@ class Slots:
         slots = torch.tensor([slot for slot, _, _ in turns], device=device)
         begin = torch.tensor(begins, device=device)
         lengths = [at + len(turn.ids) - 1 for at, (_, turn, _) in zip(begins, turns, strict=True)]
+        for length, (_, turn, _) in zip(lengths, turns, strict=True):
+            if length + turn.limit > self.positions:
+                raise ValueError(f"turn {turn.id} may outgrow the {self.positions} positions")
         table = model.backbone.text_table
         model.backbone.prefill(table[ids.to(device)], begin, slots, self._stored, max(lengths))
         last = torch.tensor([turn.ids[-1] for _, turn, _ in turns], device=device)
