@@ -104,10 +104,13 @@ def find(text: str, lexicons: Sequence[Lexicon]) -> list[Match]:
 
 def _may_begin(word: str, firsts: list[_Firsts]) -> bool:
     """Whether an entry may begin with this word or, after an apostrophe, inside it."""
-    forms = [word, word.casefold()]
-    if "'" in word or "’" in word:
-        forms += [form for _, part in _beginnings(word) for form in (part, part.casefold())]
-    return any(form in first for first in firsts for form in forms)
+    folded = word.casefold()
+    if any(word in first or folded in first for first in firsts):
+        return True
+    if "'" not in word and "’" not in word:
+        return False
+    parts = [form for _, part in _beginnings(word) for form in (part, part.casefold())]
+    return any(form in first for first in firsts for form in parts)
 
 
 def as_ipa(value: str) -> str | None:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 # A line of these alone has no marks; a dash at its head may begin a list.
-_PLAIN = re.compile(r"(?!-)(?:[^\W_]|[ .,;:!?'\"()–—…-])*")
+_PLAIN = re.compile(r"(?!-)[\w .,;:!?'\"()–—…-]*")
 _PARAGRAPHS = re.compile(r"[^\S\n]*\n[^\S\n]*\n\s*")
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -74,7 +74,7 @@ def plain(text: str) -> str:
     typography is left to the engines. Square brackets that are no link stay.
     """
     text = unicodedata.normalize("NFC", text.strip())
-    if _PLAIN.fullmatch(text):
+    if "_" not in text and _PLAIN.fullmatch(text):
         return " ".join(text.split())
     text = _INVISIBLE.sub("", text).translate(_TYPOGRAPHY)
     text = "\n".join(text.splitlines())

@@ -43,7 +43,7 @@ def fill(
     What is wrong is left out and the rest is read all the same, so that one reading finds all
     problems. None if nothing can be read.
     """
-    rest: object = copy.deepcopy(value) if isinstance(value, dict) else value
+    rest = value
     for again in range(_MOST_ROUNDS):
         try:
             return form.model_validate(rest, context=context)
@@ -52,6 +52,7 @@ def fill(
         # What was left out may be missed now; what was missing at first has been said.
         details = [detail for detail in details if not again or detail["type"] != "missing"]
         context.problems.extend(_problem(form, detail, source, path) for detail in details)
+        rest = rest if again else copy.deepcopy(rest)
         ways = [_way(rest, _location(detail)) for detail in details]
         if not any(ways):
             return None

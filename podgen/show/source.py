@@ -145,8 +145,10 @@ def _place(path: Path, node: yaml.Node | yaml.Event) -> Place:
 
 def _cut_lines(text: str) -> dict[int, str]:
     """The lines in which a word begins with # as a text may, a comment seldom."""
-    lines = enumerate(re.split("\r\n|[\r\n\x85\u2028\u2029]", text))
-    return {n: line for n, line in lines if _NEAR_COMMENT.search(line)} if "#" in text else {}
+    if not _NEAR_COMMENT.search(text):
+        return {}
+    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
+    return {number: line for number, line in enumerate(lines) if _NEAR_COMMENT.search(line)}
 
 
 def _place_of_end(path: Path, before: str) -> Place:
