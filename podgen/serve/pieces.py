@@ -17,7 +17,7 @@ from podgen.engines.sentences import split_sentences
 from podgen.engines.speakable import has_words
 
 SENTENCE_ENGINES = frozenset({"hibari", "kokoro"})
-"""Engines whose own unit is the sentence: one spoken alone sounds as it does in its turn."""
+"""Engines whose own unit is the sentence, or a few: each can be spoken by itself."""
 
 _MARGIN = 0.03  # seconds kept around the speech of a piece at a join, and the fade there
 _FADE = 0.008

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import logging
 import signal
@@ -66,9 +65,7 @@ def serve(
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=30
     )
-    # uvicorn raises anew, once all is finished, the signal that ended it.
-    with contextlib.suppress(KeyboardInterrupt, SystemExit):
-        Server(config, app.state.podgen).run(sockets=[listener])
+    Server(config, app.state.podgen).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
@@ -83,11 +80,10 @@ class Server(uvicorn.Server):
         self._state = state
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end."""
-        if not self._state.admission.closing:
-            log.info('{"event": "closing", "signal": "%s"}', signal.Signals(sig).name)
-        self._state.admission.closing = True
-        super().handle_exit(sig, frame)
+        """Begin to end; unlike uvicorn's own, it does not raise the signal again afterwards."""
+        log.info('{"event": "closing", "signal": "%s"}', signal.Signals(sig).name)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = self._state.admission.closing = True
 
 
 def _listen(host: str, port: int) -> socket.socket:
