@@ -59,13 +59,7 @@ class Casting:
     engine: str
     reason: str
     parts: Mapping[str, Part]
-    engine_settings: Mapping[str, Settings]
     files: tuple[Path, ...]
-
-    @property
-    def engines(self) -> tuple[str, ...]:
-        """The engines that speak, in the order in which they are first heard."""
-        return tuple(dict.fromkeys(part.engine for part in self.parts.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +107,7 @@ def cast(show: Show, *, engine: str | None, usable: Sequence[str], known: Sequen
         speaker: _part(show, character, character.engine or chosen)
         for speaker, character in speakers.items()
     }
-    settings = _settings_over(voices.engine_settings, show.engine_settings)
-    return Casting(chosen, reason, parts, settings, voices.files)
+    return Casting(chosen, reason, parts, voices.files)
 
 
 def read_voices(path: Path) -> tuple[Voices, list[Problem]]:
@@ -314,10 +307,3 @@ def _part(show: Show, character: Character, engine: str) -> Part:
         settings=style.settings,
         place=voice.place,
     )
-
-
-def _settings_over(
-    base: Mapping[str, Settings], over: Mapping[str, Settings]
-) -> dict[str, Settings]:
-    engines = dict.fromkeys((*base, *over))
-    return {engine: {**base.get(engine, {}), **over.get(engine, {})} for engine in engines}

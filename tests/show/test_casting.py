@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podgen.casting import Casting, cast
+from podgen.casting import Casting, cast, read_voices
 from podgen.errors import EngineError, Place, ScriptError
 from podgen.show import load_show
 from podgen.show.model import Band
@@ -72,7 +72,7 @@ def test_the_show_may_fix_or_free_an_engine(folder: Path) -> None:
     assert casting.parts["CIPHERFOX"].engine == "hibari"
     assert casting.parts["CIPHERFOX"].voice == "heart"
     assert casting.parts["MOTH"].voice == "neutral_male"
-    assert casting.engines == ("hibari", "voxtral")
+    assert casting.parts["MOTH"].engine == "voxtral"
 
 
 def test_the_best_usable_engine_with_all_the_voices_is_chosen(folder: Path) -> None:
@@ -97,9 +97,11 @@ def test_a_mixed_cast_keeps_the_engines_it_names(folder: Path) -> None:
     assert casting.reason == "every speaking character names its engine: kokoro."
 
 
-def test_engine_settings_of_the_show_lie_over_the_files(folder: Path) -> None:
-    casting = cast_of("{MOTH: hi}", head="engines: {kokoro: {gap: 0.2}, hibari: {x: 1}}\n")
-    assert casting.engine_settings == {"kokoro": {"threads": 2, "gap": 0.2}, "hibari": {"x": 1}}
+def test_a_voices_file_holds_engine_settings(folder: Path) -> None:
+    Path("voices.yaml").write_text(VOICES)
+    voices, problems = read_voices(Path("voices.yaml"))
+    assert problems == []
+    assert voices.engine_settings == {"kokoro": {"threads": 2, "gap": 0.1}}
 
 
 def test_a_cloned_voice_needs_no_name(folder: Path) -> None:

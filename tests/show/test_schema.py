@@ -8,9 +8,11 @@ import yaml
 from test_casting import VOICES
 from test_load_show import SCRIPT
 
+from podgen.casting import read_voices
 from podgen.show import load_show
 from podgen.show.schema import json_schema, schema_text, voices_json_schema
 
+ROOT = Path(__file__).parents[2]
 BAD = [
     "titel: x\nturns: [{A: hi}]",
     "title: x",
@@ -75,9 +77,16 @@ def test_every_key_is_described_and_nothing_of_the_program_shows() -> None:
 
 SHOWS = [
     path
-    for path in sorted(Path(__file__).parents[2].glob("shows/*.yaml"))
+    for path in sorted(ROOT.glob("shows/*.yaml"))
     if "\nturns:" in path.read_text(encoding="utf-8")
 ]
+
+
+def test_the_voices_of_the_project_are_valid() -> None:
+    path = ROOT / "voices.yaml"
+    assert read_voices(path)[1] == []
+    voices = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert not list(validator(voices_json_schema()).iter_errors(voices))
 
 
 @pytest.mark.parametrize("path", SHOWS, ids=lambda path: path.name)
