@@ -19,7 +19,7 @@ _NO_SPACE_STOP = re.compile(r"(?<=[。！？、，；：])")
 # cost of a caption itself keeps a turn from falling into needlessly many, and the square of what
 # is left empty keeps one long caption from being followed by a lonely word.
 _CLAUSE_COST = 0.4
-_PHRASE_COST = 1.6
+_PHRASE_COST = 2.2
 _CAPTION_COST = 1.0
 
 

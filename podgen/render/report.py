@@ -35,7 +35,8 @@ class Check:
     """A figure read back from a decoded deliverable.
 
     `unit` is LUFS, LU, dBTP, dB, s, Hz, kb/s or "". `asked` is the demand in words, such as
-    "-16 ±0.2"; `passed` is None for a figure that nothing was demanded of.
+    "-16 ±0.2"; `passed` is None for a figure that nothing was demanded of. A failure that is no
+    figure, such as a silent turn, has its sentence as the name and nothing measured.
     """
 
     name: str

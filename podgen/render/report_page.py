@@ -28,6 +28,7 @@ def write_html(report: Report, path: Path) -> None:
         "header": _header(report),
         "warnings": _warnings(report),
         "deliverables": _deliverables(report),
+        "failures": _failures(report),
         "engines": _engines(report),
         "tracks": tracks(report),
         "speakers": "".join(
@@ -133,7 +134,9 @@ def _cell(check: Check | None) -> str:
 
 
 def _deliverables(report: Report) -> str:
-    names = dict.fromkeys(check.name for item in report.deliverables for check in item.checks)
+    names = dict.fromkeys(
+        check.name for item in report.deliverables for check in item.checks if not _sentence(check)
+    )
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
     rows = []
     for item in report.deliverables:
@@ -145,6 +148,21 @@ def _deliverables(report: Report) -> str:
         f'<table class="figures"><thead><tr><th scope="col">File</th>{head}'
         f'<th scope="col">Size</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
+
+
+def _sentence(check: Check) -> bool:
+    """Whether a check is a failure told in words."""
+    return check.measured is None and check.passed is False and not check.unit
+
+
+def _failures(report: Report) -> str:
+    told = [
+        f"<li>{html.escape(Path(item.path).name)}: {html.escape(check.name)}</li>"
+        for item in report.deliverables
+        for check in item.checks
+        if _sentence(check)
+    ]
+    return f'<ul class="failures">{"".join(told)}</ul>' if told else ""
 
 
 def _engines(report: Report) -> str:

@@ -211,6 +211,18 @@ def test_page_shows_figures_verdict_and_turns(tmp_path: Path) -> None:
     assert "../pilot.wav" in page.addresses
 
 
+def test_a_failure_that_is_no_figure_is_told_in_words(tmp_path: Path) -> None:
+    report = sample()
+    silent = Check("turn turn-002 <is> silent", None, "", "", False)
+    mp3 = replace(report.deliverables[0], checks=(*report.deliverables[0].checks, silent))
+    page = Page(_written(replace(report, deliverables=(mp3,)), tmp_path / "a.html"))
+    assert "pilot.mp3: turn turn-002 <is> silent" in page.words
+    assert "1 of 6 checks failed" in page.words
+    assert page.elements.count("th") == Page(
+        _written(replace(report, deliverables=report.deliverables[:1]), tmp_path / "b.html")
+    ).elements.count("th")
+
+
 def test_page_needs_no_network(tmp_path: Path) -> None:
     write_html(sample(), tmp_path / "report.html")
     page = Page(tmp_path / "report.html")

@@ -93,7 +93,7 @@
     fill.style.width = size + "%";
     fill.style.left = (turn[GAIN] < 0 ? 50 - size : 50) + "%";
     bar.append(fill);
-    gain.append(bar, figure(turn[GAIN], 1, true), make("span", "reason", turn[REASON]));
+    gain.append(bar, figure(turn[GAIN], 1, true), make("span", "reason", turn[REASON].replace(/-(?=\d)/g, "−")));
     cell(row, "num", "Length", (end - start).toFixed(2));
     cell(row, "num", "Take", String(turn[TAKE]));
     const source = cell(row, "source" + (turn[CACHED] ? "" : " new"), "Source", turn[CACHED] ? "stored" : "rendered");
