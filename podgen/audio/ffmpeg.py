@@ -281,7 +281,7 @@ class Job:
         full = "No space left on device" in self.messages
         if code or full:
             last = next((line for line in reversed(self._stderr) if line.strip()), "")
-            log.error("ffmpeg exited with %s:\n%s", code, self.messages)
+            log.debug("ffmpeg exited with %s:\n%s", code, self.messages)
             raise FfmpegError(
                 "the disk is full" if full else f"ffmpeg failed (exit code {code}): {last}",
                 "free some space and run again" if full else "",

@@ -6,7 +6,7 @@ Read from disk block by block, so that an hour costs no more memory than a minut
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +45,15 @@ class Part:
     loop: bool = False
 
 
-def stream(parts: Sequence[Part], channels: int, start: int, end: int) -> Iterator[Floats]:
+def stream(
+    parts: Sequence[Part], rate: int, channels: int, start: int, end: int
+) -> Generator[Floats, None, None]:
     """The lane from sample `start` to `end` in blocks of (frames, channels), float32.
 
     A block is overwritten by the next one. `parts` are in order of time and do not overlap.
 
     Raises:
-        MachineError: a file is shorter than its place, or cannot be read.
+        MachineError: a file is shorter than its place, at another rate, or cannot be read.
     """
     block = np.zeros((BLOCK, channels), np.float32)
     todo = [part for part in reversed(parts) if part.end > start and part.start < end]
@@ -63,7 +65,7 @@ def stream(parts: Sequence[Part], channels: int, start: int, end: int) -> Iterat
             while todo and todo[-1].start < stop:
                 part = todo[-1]
                 if reader is None:
-                    reader = _Reader(part, channels)
+                    reader = _Reader(part, rate, channels)
                 low, high = max(at, part.start), min(stop, part.end)
                 block[low - at : high - at] = reader.read(low, high)
                 if part.end > stop:
@@ -89,7 +91,7 @@ def pan_gains(pan: float) -> tuple[float, float]:
 class _Reader:
     """Reads a part by its place on the timeline, with its gains applied."""
 
-    def __init__(self, part: Part, channels: int) -> None:
+    def __init__(self, part: Part, rate: int, channels: int) -> None:
         import soundfile
 
         self._part = part
@@ -99,6 +101,12 @@ class _Reader:
             raise MachineError(
                 f"{part.source.path} cannot be read ({error})", "run: podgen cache verify"
             ) from error
+        if self._file.samplerate != rate:
+            self._file.close()
+            raise MachineError(
+                f"{part.source.path} is at {self._file.samplerate} Hz in a mix at {rate} Hz",
+                "run: podgen cache verify",
+            )
         self._gains = _gains(part.source, self._file.channels, channels)
 
     def read(self, start: int, end: int) -> Floats:

@@ -80,6 +80,8 @@ def integrated(samples: Floats, rate: int) -> float | None:
 
 def true_peak(samples: Floats) -> float | None:
     """True peak in dBTP; None for silence. `samples` is (frames,) or (frames, channels)."""
+    if not samples.size:
+        return None
     shaped = samples.reshape(len(samples), -1).astype(np.float32, copy=False)
     meter = PeakMeter(shaped.shape[1])
     meter.push(shaped)

@@ -181,8 +181,9 @@ def _turned_up(automation: Automation, span: Span, rate: int) -> list[tuple[int,
 
 
 def _input(job: machine.Job, scene: Scene, parts: Sequence[Part], start: int, end: int) -> Any:
-    pipe = job.feed(lane.stream(parts, scene.channels, start, end))
-    return ffmpeg.input(pipe, format="f32le", ar=scene.timeline.rate, ac=scene.channels).audio
+    rate, channels = scene.timeline.rate, scene.channels
+    pipe = job.feed(lane.stream(parts, rate, channels, start, end))
+    return ffmpeg.input(pipe, format="f32le", ar=rate, ac=channels).audio
 
 
 def _sum(nodes: Sequence[Any]) -> Any:
