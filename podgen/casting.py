@@ -84,6 +84,8 @@ def cast(show: Show, *, engine: str | None, usable: Sequence[str], known: Sequen
     """
     problems: list[Problem] = []
     voices = _read_voices(show.voices_path, problems)
+    if problems and not voices.characters:
+        raise ScriptError(in_order(problems))
     characters = dict(voices.characters)
     for name, entry in show.cast.items():
         characters[name] = _over(characters[name], entry) if name in characters else entry

@@ -224,6 +224,10 @@ FAULTS = {
             "put the text in quotes, or a space after #"
         ],
     ),
+    "a forgotten dash at the margin": (
+        "turns:\n  - A: hi\n  B: ho\n",
+        ["s.yaml:3:3: a line in a list that is no item; begin it with '- ', or indent it"],
+    ),
     "a tab": ("turns:\n\t- A: hi\n", ["s.yaml:2:1: a tab in the indent; indent with spaces"]),
     "an open quote": (
         'turns:\n  - A: "hi\n',
