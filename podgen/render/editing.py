@@ -91,21 +91,33 @@ def take_of(plan: Plan, turn: str, take: int) -> PlannedTurn:
         EngineError: the engine has one reading of a text only.
     """
     planned = plan.turn(turn)
-    if take > 1 and not plan.engines[planned.part.engine].capabilities().takes:
-        raise EngineError(
-            f"engine {planned.part.engine} has one reading of a text, so no take {take}",
-            "change the text, the voice or the speed instead",
-        )
+    if take > 1:
+        _refuse_one_reading(plan, planned)
     return at_take(plan, planned, take)
 
 
 def next_take(plan: Plan, turn: str, store: Store) -> int:
-    """The lowest number of a take that is not in the store."""
+    """The lowest number of a take that is not in the store.
+
+    Raises:
+        ScriptError: there is no such turn.
+        EngineError: the engine has one reading of a text only, or every number is taken.
+    """
     planned = plan.turn(turn)
+    _refuse_one_reading(plan, planned)
     for candidate in _candidates(plan, planned):
         if store.get("takes", candidate.key) is None:
             return candidate.take
     raise EngineError(f"turn {turn} has {MOST_TAKES} takes already", "pick one of them")
+
+
+def _refuse_one_reading(plan: Plan, planned: PlannedTurn) -> None:
+    if not plan.engines[planned.part.engine].capabilities().takes:
+        raise EngineError(
+            f"engine {planned.part.engine} has one reading of a text, so turn {planned.id} has "
+            "one take",
+            "change the text, the voice or the speed instead",
+        )
 
 
 def choose(plan: Plan, planned: PlannedTurn) -> Path:

@@ -120,19 +120,13 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
     )
 
 
-def with_take(plan: Plan, turn_id: str, take: int) -> Plan:
-    """The plan with another take of one turn."""
-    old = plan.turn(turn_id)
-    new = at_take(plan, old, take)
-    return replace(plan, turns=tuple(new if turn is old else turn for turn in plan.turns))
-
-
 def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
     """A turn of the plan as it would be in another take."""
-    seed = seed_of(_base_seed(plan.show, planned.turn), take)
+    engine = plan.engines[planned.part.engine]
+    seed = _heard_seed(engine, seed_of(_base_seed(plan.show, planned.turn), take))
     utterance = replace(planned.utterance, seed=seed)
-    fingerprint = plan.engines[planned.part.engine].fingerprint()
-    return replace(planned, utterance=utterance, take=take, key=take_key(fingerprint, utterance))
+    key = take_key(engine.fingerprint(), utterance)
+    return replace(planned, utterance=utterance, take=take, key=key)
 
 
 def _settings(
@@ -179,9 +173,7 @@ def _plan_turns(
         engine = engines[part.engine]
         choice = choices.get(turn.id, {}).get(part.engine)
         seed = choice.seed if choice else _base_seed(show, turn)
-        # An engine with one reading of a text speaks it the same whatever the seed.
-        heard = seed if engine.capabilities().takes else 0
-        utterance = _utterance(show, turn, part, heard)
+        utterance = _utterance(show, turn, part, _heard_seed(engine, seed))
         for what, remedy in engine.check(utterance):
             # What a character's voice lacks holds for all its turns; it is said once.
             problems.setdefault(
@@ -224,6 +216,11 @@ def _utterance(show: Show, turn: Turn, part: Part, seed: int) -> Utterance:
 def _base_seed(show: Show, turn: Turn) -> int:
     seed = turn.seed if turn.seed is not None else show.defaults.seed
     return seed if seed is not None else 0
+
+
+def _heard_seed(engine: Engine, seed: int) -> int:
+    """An engine with one reading of a text speaks it the same whatever the seed."""
+    return seed if engine.capabilities().takes else 0
 
 
 def _overlap_problems(turns: Sequence[PlannedTurn]) -> list[Problem]:

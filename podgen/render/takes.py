@@ -82,7 +82,7 @@ def load_choices(script: Path) -> dict[str, dict[str, Choice]]:
 
 
 def save_choices(script: Path, choices: Choices) -> Path:
-    """Write the choices beside `script`, sorted by turn; the path written."""
+    """Write the choices beside `script`, sorted by turn; without any, no file is left. Its path."""
     import yaml
 
     path = lock_path(script)
@@ -94,6 +94,9 @@ def save_choices(script: Path, choices: Choices) -> Path:
         for turn, engines in sorted(choices.items())
         if engines
     }
+    if not turns:
+        path.unlink(missing_ok=True)
+        return path
     body = yaml.safe_dump({"turns": turns}, allow_unicode=True, sort_keys=False, width=100)
     write_text(path, _HEADER.format(script=script.name) + body)
     return path
