@@ -39,7 +39,9 @@ _BLOCK = re.compile(
     r"(?m)^[ \t]*(?:#{1,6}[ \t]+(?P<heading>.*?)(?:[ \t]+#+)?"
     r"|(?:[-*•]|\+(?=[ \t]+\D))[ \t]+(?:\[[ xX]\][ \t]+)?(?P<item>\S.*?))[ \t]*$"
 )
-_TARGET = r"(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])"
+_TARGET = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
+# Only where the text defines it: "[sighs][laughs]" is no link.
+_REFERENCE = re.compile(r"!?\[([^\[\]]+)\]\[[^\[\]]*\]")
 _INLINE: tuple[_Rule, ...] = (
     ("<!--", re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL), " "),
     ("<", re.compile(rf"(?i)</?{_BLOCK_TAGS}{_ATTRIBUTES}\s*/?>"), " "),
@@ -81,6 +83,8 @@ def plain(text: str) -> str:
     escaped = "\\" in text
     if escaped:
         text = _ESCAPE.sub(lambda match: chr(_ESCAPED + ord(match[1])), text.replace("\\\n", "\n"))
+    if "]:" in text:
+        text = _REFERENCE.sub(r"\1", text)
     for mark, rule, left in _LINES:
         if mark in text:
             text = rule.sub(left, text)
