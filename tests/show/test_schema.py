@@ -1,6 +1,7 @@
 import json
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -10,6 +11,7 @@ from test_load_show import SCRIPT
 
 from podgen.casting import read_voices
 from podgen.show import load_show
+from podgen.show.forms import Preset
 from podgen.show.schema import json_schema, schema_text, voices_json_schema
 
 ROOT = Path(__file__).parents[2]
@@ -94,3 +96,8 @@ def test_the_shows_of_the_project_are_valid(path: Path) -> None:
     load_show(path)
     script = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     assert not list(validator(json_schema()).iter_errors(script))
+
+
+def test_the_schema_names_every_mastering_preset_there_is() -> None:
+    data = tomllib.loads((ROOT / "podgen/audio/presets.toml").read_text(encoding="utf-8"))
+    assert set(get_args(Preset)) == set(data)
