@@ -53,9 +53,17 @@ def chapters_json(episode: Episode) -> str:
 
 
 def ffmetadata(episode: Episode) -> str:
-    """Chapters as an `ffmetadata` input for ffmpeg (`-i chapters.txt -map_chapters 1`)."""
+    """Chapters as an `ffmetadata` input for ffmpeg (`-i chapters.txt -map_chapters 1`).
+
+    A chapter track of m4a has no gaps, and a first chapter that starts late would be stretched to
+    the beginning: time before it goes under the episode's title. A plain `-map_metadata -1` beside
+    it would take the titles away.
+    """
     lines = [";FFMETADATA1"]
-    for mark in episode.chapters:
+    marks = list(episode.chapters)
+    if marks and marks[0].start > 0:
+        marks.insert(0, ChapterMark(episode.title, 0, marks[0].start))
+    for mark in marks:
         lines += [
             "[CHAPTER]",
             f"TIMEBASE=1/{episode.sample_rate}",

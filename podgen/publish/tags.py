@@ -27,6 +27,9 @@ _ISO_639_2 = {
     "zh": "zho",
 }  # fmt: skip
 
+# ID3v2.3: ffmpeg takes the sizes of frames inside CHAP for plain numbers, as 2.3 writes them, and
+# drops a 2.4 chapter whose title or picture passes 127 bytes.
+_ID3_VERSION = 3
 _TOP_LEVEL_ORDERED = 0x03
 _NO_OFFSET = 0xFFFFFFFF
 _CTOC_LIMIT = 255
@@ -176,7 +179,7 @@ def _tag_mp3(path: Path, episode: Episode, cover: Picture | None) -> tuple[str, 
 
     tags = ID3()
     notes = _id3_frames(tags, episode, cover)
-    tags.save(path, padding=_no_padding)
+    tags.save(path, v2_version=_ID3_VERSION, padding=_no_padding)
     return notes
 
 
@@ -192,7 +195,7 @@ def _tag_wav(path: Path, episode: Episode, cover: Picture | None) -> tuple[str, 
         wave.add_tags()
     wave.tags.clear()
     notes = _id3_frames(wave.tags, episode, cover)
-    wave.tags.save(path, padding=_no_padding)
+    wave.tags.save(path, v2_version=_ID3_VERSION, padding=_no_padding)
     return notes
 
 

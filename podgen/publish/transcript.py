@@ -30,6 +30,8 @@ def _escape(text: str) -> str:
 
 def _voice(speaker: str) -> str:
     name = _escape(" ".join(speaker.split()))
+    if name.endswith("--"):  # which the bracket would make into an arrow
+        name = f"{name[:-1]}&#45;"
     return f"<v {name}>" if name else ""
 
 

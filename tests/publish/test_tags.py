@@ -63,6 +63,16 @@ def test_ffmpeg_reads_back_title_cover_and_chapters(
     assert re.search(r"Duration: 00:00:0[34]\.", seen)
 
 
+def test_a_late_first_chapter_starts_late_in_m4a(episode: Episode, tmp_path: Path) -> None:
+    late = replace(episode, title="Before", chapters=(replace(episode.chapters[1], title="Late"),))
+    path = tmp_path / "a.m4a"
+    encode(path, late)
+    tag(path, "m4a", late)
+    found = re.findall(r"start ([\d.]+), end [\d.]+\s+Metadata:\s+title\s+: (.*)", probe(path))
+    assert [title for _, title in found] == ["Before", "Late"]
+    assert float(found[1][0]) == pytest.approx(80000 / 44100, abs=2e-3)
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_tagging_twice_changes_no_byte(
     format: str, episode: Episode, cover: Path, tmp_path: Path
@@ -133,12 +143,15 @@ def test_other_formats_disclose_and_carry_the_cover(
 def test_a_chapters_picture_is_in_its_frame_or_missed_aloud(
     episode: Episode, cover: Path, tmp_path: Path
 ) -> None:
-    pictured = replace(episode, chapters=(replace(episode.chapters[0], image=cover),))
+    title = "A title that is longer than the 127 bytes that fit into one digit of a size " * 2
+    mark = replace(episode.chapters[0], title=title.strip(), image=cover)
+    pictured = replace(episode, chapters=(mark,))
     mp3, opus = tmp_path / "a.mp3", tmp_path / "a.opus"
     encode(mp3, pictured)
     encode(opus, pictured)
     assert tag(mp3, "mp3", pictured) == ()
     assert ID3(mp3)["CHAP:chp0"].sub_frames["APIC:"].data == cover.read_bytes()
+    assert f"title           : {mark.title}" in probe(mp3)
     assert tag(opus, "opus", pictured) == ("opus holds no pictures of chapters",)
 
 

@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from podgen.publish.episode import Episode, SpokenTurn
@@ -149,6 +149,7 @@ turns = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(turns, st.sampled_from([44100, 48000]))
+@example([SpokenTurn("a", "--", "Well;", 0, 5000)], 44100)
 def test_vtt_of_anything_parses_back(said: list[SpokenTurn], rate: int) -> None:
     episode = make(*(replace(turn, id=str(i)) for i, turn in enumerate(said)), rate=rate)
     document = vtt(episode)
