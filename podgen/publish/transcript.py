@@ -80,9 +80,9 @@ def srt(episode: Episode) -> str:
         name = f"{speaker}: " if turn is not before and speaker else ""
         before = turn
         # "-->" inside a cue's text breaks parsers that look for timings line by line.
-        text = "\n".join(caption.lines).replace("-->", "->")
+        text = (name + "\n".join(caption.lines)).replace("-->", "->")
         timing = _span(episode, caption.start, caption.end, ",")
-        blocks.append(f"{len(blocks) + 1}\n{timing}\n{name}{text}\n")
+        blocks.append(f"{len(blocks) + 1}\n{timing}\n{text}\n")
     return "\n".join(blocks)
 
 
