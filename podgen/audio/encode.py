@@ -31,7 +31,7 @@ def encode(
 ) -> None:
     """Encode blocks of (frames, channels) at the preset's rate; `outputs` is a path by format.
 
-    Nothing dates the files or names the encoder, so that the same samples give the same bytes.
+    Nothing dates the files or tells the muxer's version: the same samples give the same bytes.
     `chapters` is an ffmetadata file for m4a, whose chapters only the muxer can write.
 
     Raises:
@@ -68,7 +68,13 @@ def _codec(form: str, preset: Preset) -> list[str]:
 
 
 def _muxer(form: str, chapters: Path | None) -> list[str]:
-    exact = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
+    exact = ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
     if form != "m4a":
-        return [*exact, "-map_chapters", "-1"]
-    return [*exact, "-map_chapters", "1" if chapters else "-1", "-movflags", "+faststart"]
+        return [*exact, "-map_metadata", "-1", "-map_chapters", "-1"]
+    # "-map_metadata -1" would drop the chapters' titles too; the ffmetadata file has all there is.
+    return [
+        *exact,
+        *(["-map_metadata", "1", "-map_chapters", "1"] if chapters else []),
+        "-movflags",
+        "+faststart",
+    ]

@@ -13,7 +13,7 @@ import numpy as np
 from podgen.audio import frames as framing
 from podgen.audio.asset import Format, parse_format
 from podgen.audio.encode import sample_rate
-from podgen.audio.ffmpeg import Job
+from podgen.audio.ffmpeg import FfmpegError, Job
 from podgen.audio.frames import PER_SECOND, Frames
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
@@ -85,18 +85,21 @@ def verify(
     rate, width = sample_rate(form, preset), preset.channels
     length = total / preset.sample_rate
     meter, peaks, frames = Meter(), PeakMeter(width), Frames(rate, width)
-    with Job() as job:
-        node = meter.attach(ffmpeg.input(str(path)).audio, job)
-        output = ffmpeg.output(
-            node, "pipe:1", format="f32le", acodec="pcm_f32le", ar=rate, ac=width
-        )
-        for data in job.stream(output.get_args(), _BLOCK * width * 4):
-            block = np.frombuffer(data, np.float32).reshape(-1, width)
-            peaks.push(block)
-            frames.push(block)
-            if progress is not None:
-                progress(min(1.0, frames.samples / rate / max(length, 1e-9)))
-        found = parse_format(job.messages)
+    try:
+        with Job() as job:
+            node = meter.attach(ffmpeg.input(str(path)).audio, job)
+            output = ffmpeg.output(
+                node, "pipe:1", format="f32le", acodec="pcm_f32le", ar=rate, ac=width
+            )
+            for data in job.stream(output.get_args(), _BLOCK * width * 4):
+                block = np.frombuffer(data, np.float32).reshape(-1, width)
+                peaks.push(block)
+                frames.push(block)
+                if progress is not None:
+                    progress(min(1.0, frames.samples / rate / max(length, 1e-9)))
+            found = parse_format(job.messages)
+    except FfmpegError as error:
+        raise ResultError(f"{path} cannot be decoded", "render again") from error
     if found is None or not frames.samples:
         raise ResultError(f"{path} holds no audio", "render again")
     levels = framing.level(frames.powers)

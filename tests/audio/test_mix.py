@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -122,11 +123,8 @@ def test_music_loops_without_a_gap(tmp_path: Path) -> None:
     scene = Scene(laid(cues), 1, {"a1": silent}, {"m": Score(path, asset, loop=True)})
     out = mixed(scene)[:, 0]
     expected = np.tile(piece, 6)
-    assert len(out) == len(expected)
-    assert np.corrcoef(out, expected)[0, 1] > 0.999999
-    assert np.abs(np.diff(out, 2)).max() < 1.1 * np.abs(
-        np.diff(expected[: len(piece)], 2)
-    ).max() * (np.abs(out).max() / np.abs(piece).max())
+    gain = float(np.abs(out).max() / np.abs(expected).max())
+    assert np.abs(out - gain * expected).max() < 1e-4
 
 
 def music_scene(folder: Path, **options: object) -> Scene:
@@ -161,11 +159,11 @@ def test_a_fade_goes_from_silence_to_the_volume(tmp_path: Path) -> None:
     out = mixed(music_scene(tmp_path, volume=-6))
     rise = [level(out, t, t + 0.1) for t in np.arange(0, 2, 0.1)]
     assert rise[0] < -60
-    assert rise == sorted(rise)
+    assert all(later > earlier - 0.1 for earlier, later in pairwise(rise))
     steady = level(out, 5, 15)
     assert level(out, 2, 3) == pytest.approx(steady, abs=0.1)
     fall = [level(out, t, t + 0.1) for t in np.arange(17, 20, 0.1)]
-    assert fall == sorted(fall, reverse=True)
+    assert all(later < earlier + 0.1 for earlier, later in pairwise(fall))
     assert fall[-1] < -60
 
 
