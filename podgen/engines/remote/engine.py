@@ -1,0 +1,305 @@
+"""The engine whose voices are elsewhere: on one or many OpenAI-compatible speech servers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import util
+from typing import TYPE_CHECKING
+
+from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
+from podgen.engines.checks import Problems, check_against, finished, refuse
+from podgen.engines.joins import join
+from podgen.engines.remote import length, models, request
+from podgen.engines.remote.request import Ask
+from podgen.engines.remote.servers import Servers, StoppedError
+from podgen.engines.remote.settings import read_engine, read_voice
+from podgen.errors import EngineError, Problem
+
+if TYPE_CHECKING:
+    from podgen.engines.remote.client import Client, RefusedError, Wanted
+
+log = logging.getLogger(__name__)
+
+INSTALL = "pip install 'podgen[remote]'"
+_THREADS = 64
+_HOPELESS = 8
+"""A job of which so many turns fail before one succeeds is not gone on with."""
+_LISTED = tuple[list[str], list[str]] | None
+
+
+@dataclass(slots=True)
+class _Job:
+    """An utterance under way: its parts' samples as they come."""
+
+    ask: Ask
+    texts: list[tuple[str, float]]
+    done: dict[int, tuple[Samples, int]] = field(default_factory=dict)
+
+    def speech(self) -> Speech:
+        """The parts joined.
+
+        Raises:
+            EngineError: they differ in rate, or are no reading of the text.
+        """
+        utterance = self.ask.utterance
+        rates = {rate for _, rate in self.done.values()}
+        if len(rates) > 1:
+            raise EngineError(
+                Problem(
+                    f"servers answered at different rates: {sorted(rates)} Hz",
+                    "let them serve the same model, or set `sample_rate`",
+                    turn=utterance.id,
+                )
+            )
+        rate = rates.pop()
+        pieces = [self.done[index][0] for index in range(len(self.texts))]
+        gaps = [gap / utterance.speed for _, gap in self.texts[:-1]]
+        return finished("remote", utterance, join(pieces, gaps, rate), rate)
+
+
+class RemoteEngine:
+    """Asks servers for speech. Its settings are those of `EngineSettings`."""
+
+    name = "remote"
+
+    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
+        self._settings = read_engine(settings or {})
+        self._listed: dict[str, _LISTED] = {}
+        self._warned: set[str] = set()
+
+    def capabilities(self) -> Capabilities:
+        """As wide as any model's; what a given model lacks, `check` says."""
+        row = models.find(self._settings.model) if self._settings.model else None
+        rate = self._settings.sample_rate or (row.sample_rate if row else None) or 24_000
+        return Capabilities(
+            languages=("*",),
+            sample_rate=rate,
+            speed=row.speed if row else (0.25, 4.0),
+            cloning=True,
+            instructions=True,
+        )
+
+    def availability(self) -> Availability:
+        """Whether servers are configured; it does not ask them."""
+        settings = self._settings
+        if util.find_spec("httpx") is None:
+            return Availability(False, f"httpx is not installed: {INSTALL}")
+        if settings.api_key_env and not settings.api_key():
+            return Availability(False, f"the environment variable {settings.api_key_env} is empty")
+        if not settings.base_url:
+            return Availability(False, "no server is named: set base_url under engines: remote:")
+        count = len(settings.base_url)
+        servers = settings.base_url[0] if count == 1 else f"{count} servers"
+        return Availability(True, f"{servers}, {settings.model or 'a model named by each voice'}")
+
+    def voices(self) -> Sequence[VoiceInfo]:
+        """The voices that the configured model is known to come with."""
+        if not self._settings.model:
+            return ()
+        row = models.find(self._settings.model)
+        return tuple(VoiceInfo(name, "", "", f"of {row.name}") for name in row.presets)
+
+    def check(self, utterance: Utterance) -> Problems:
+        """What the utterance's model would drop or refuse, before anything is sent.
+
+        Of a model that is not known, and for a voice that its model does not come with, the
+        servers are asked once what they have.
+        """
+        voice, problems = read_voice(utterance.settings)
+        name = voice.model or self._settings.model
+        if name is None:
+            return [*problems, ("no model is named", "set `model` under engines: remote:")]
+        if not (voice.base_url or self._settings.base_url):
+            problems.append(("no server is named", "set `base_url` under engines: remote:"))
+        row = models.find(name)
+        ask = Ask(utterance, self._settings, voice, row, name)
+        can = replace(self.capabilities(), speed=row.speed)
+        problems += check_against(replace(utterance, settings={}), can, row.name)
+        problems += request.problems(ask)
+        if voice.split == "never" and len(utterance.text) > length.LONGEST:
+            problems.append(
+                (
+                    f"the text has {len(utterance.text)} characters, more than {length.LONGEST}",
+                    "let it be split, or make two turns of it",
+                )
+            )
+        return problems or self._server_problems(ask)
+
+    def spoken(self, utterance: Utterance) -> str:
+        """The text as it is sent; what the server makes of numbers is not known."""
+        return utterance.text
+
+    def estimate(self, utterance: Utterance) -> float:
+        """Seconds of speech, from the text's length."""
+        return length.seconds(utterance.text, utterance.speed)
+
+    def fingerprint(self) -> str:
+        """The model and the parameters that all requests carry; never the servers' addresses."""
+        settings = self._settings
+        carried = {"rate": settings.sample_rate, "extra": dict(settings.extra_params)}
+        digest = hashlib.sha256(json.dumps(carried, sort_keys=True).encode()).hexdigest()[:16]
+        return f"remote-{request.VERSION} {settings.model or '-'} {digest}"
+
+    def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
+        """Asks for many at once; what can be spoken is yielded before what cannot is raised.
+
+        Raises:
+            EngineError: naming every utterance that no server would speak.
+        """
+        jobs = [self._job(utterance) for utterance in utterances]
+        if not jobs:
+            return
+        available = self.availability()
+        if not available.usable and not all(job.ask.voice.base_url for job in jobs):
+            raise EngineError(f"remote cannot speak: {available.reason}")
+        from podgen.engines.remote.client import Client
+
+        settings = self._settings
+        urls = dict.fromkeys(url for job in jobs for url in self._urls(job.ask))
+        servers = Servers(urls, in_flight=settings.in_flight, first_rest=10 * settings.backoff)
+        client = Client(settings, servers)
+        threads = min(_THREADS, len(urls) * settings.in_flight)
+        try:
+            yield from _perform(jobs, client, threads, [self._wanted(job) for job in jobs])
+        finally:
+            servers.stop()
+            client.close()
+
+    def close(self) -> None:
+        """Forget what the servers said they have."""
+        self._listed.clear()
+
+    def _urls(self, ask: Ask) -> tuple[str, ...]:
+        return ask.voice.base_url or self._settings.base_url
+
+    def _job(self, utterance: Utterance) -> _Job:
+        refuse(self.name, utterance, self.check(utterance))
+        voice, _ = read_voice(utterance.settings)
+        name = voice.model or self._settings.model or ""
+        ask = Ask(utterance, self._settings, voice, models.find(name), name)
+        return _Job(ask, length.parts(utterance.text, voice.split))
+
+    def _wanted(self, job: _Job) -> list[Wanted]:
+        from podgen.engines.remote.client import Wanted
+
+        ask = job.ask
+        return [
+            Wanted(
+                body=request.body(ask, text),
+                urls=self._urls(ask),
+                expected=length.expected(text, ask.utterance.speed, ask.rate),
+            )
+            for text, _ in job.texts
+        ]
+
+    def _server_problems(self, ask: Ask) -> Problems:
+        voice = request.voice_name(ask)
+        if ask.model.known and (voice is None or voice in ask.model.presets):
+            return []
+        if ask.model.known and ask.model.voice != "required":
+            return []
+        if not ask.model.known:
+            self._warn(f"model {ask.model_name} is not known: its settings are sent as written")
+        problems: Problems = []
+        for url in self._urls(ask):
+            if url not in self._listed:
+                from podgen.engines.remote.client import listed
+
+                self._listed[url] = listed(self._settings, url)
+            problems += self._listed_problems(ask, url, self._listed[url], voice)
+        return problems
+
+    def _listed_problems(self, ask: Ask, url: str, listed: _LISTED, voice: str | None) -> Problems:
+        if listed is None:
+            if ask.model.known:
+                return [(f"{ask.model.name} has no voice `{voice}`", _some(ask.model.presets))]
+            self._warn(f"{url} cannot be reached: model and voices are not checked")
+            return []
+        names, voices = listed
+        if names and ask.model_name not in names:
+            return [(f"{url} has no model `{ask.model_name}`", _some(names))]
+        if voices and voice is not None and voice not in voices:
+            return [(f"{url} has no voice `{voice}`", _some(voices))]
+        return []
+
+    def _warn(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            log.warning("warning: %s", message)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = ", ..." if len(names) > 12 else ""
+    return f"it has {', '.join(names[:12])}{more}"
+
+
+_Result = tuple[int, int, tuple[Samples, int] | Exception]
+
+
+def _perform(
+    jobs: Sequence[_Job], client: Client, threads: int, wanted: Sequence[Sequence[Wanted]]
+) -> Iterator[Speech]:
+    """Have all parts of all jobs asked for, in order, and yield each job when it is whole."""
+    from podgen.engines.remote.client import RefusedError
+
+    tasks: queue.SimpleQueue[tuple[int, int, Wanted]] = queue.SimpleQueue()
+    results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
+    for index, parts in enumerate(wanted):
+        for number, want in enumerate(parts):
+            tasks.put((index, number, want))
+    total = tasks.qsize()
+    for _ in range(min(threads, total)):
+        # Daemons, so that an interrupt does not wait for the slowest answer.
+        threading.Thread(target=_work, args=(tasks, results, client), daemon=True).start()
+    failed: dict[int, Problem] = {}
+    spoken = 0
+    for _ in range(total):
+        index, number, result = results.get()
+        job = jobs[index]
+        try:
+            if isinstance(result, Exception):
+                raise result
+            job.done[number] = result
+            if len(job.done) == len(job.texts):
+                yield job.speech()
+                spoken += 1
+                job.done.clear()
+        except RefusedError as error:
+            problem = _problem(job, error)
+            if error.for_all:
+                raise EngineError([*failed.values(), problem]) from error
+            failed[index] = problem
+        except EngineError as error:
+            failed[index] = error.problems[0]
+        if len(failed) >= _HOPELESS and not spoken:
+            break
+    if failed:
+        raise EngineError([failed[index] for index in sorted(failed)])
+
+
+def _problem(job: _Job, error: RefusedError) -> Problem:
+    return Problem(error.what, error.remedy, turn=job.ask.utterance.id)
+
+
+def _work(
+    tasks: queue.SimpleQueue[tuple[int, int, Wanted]],
+    results: queue.SimpleQueue[_Result],
+    client: Client,
+) -> None:
+    while True:
+        try:
+            index, number, want = tasks.get_nowait()
+        except queue.Empty:
+            return
+        try:
+            results.put((index, number, client.speech(want)))
+        except StoppedError:
+            return
+        except Exception as error:
+            results.put((index, number, error))
