@@ -73,19 +73,34 @@ class Voices:
 
 
 def cast(show: Show, *, engine: str | None, usable: Sequence[str], known: Sequence[str]) -> Casting:
-    """Give every speaker of a show an engine and a voice.
-
-    `usable` names the engines that this machine can run, best first, and `known` all of them.
-    Without `engine`, the first usable one that has a voice for every speaking character.
+    """Give every speaker of a show an engine and a voice; arguments as of `read_cast`.
 
     Raises:
         ScriptError: with every problem of the cast.
         EngineError: if no engine is asked for and none is usable.
     """
+    casting, problems = read_cast(show, engine=engine, usable=usable, known=known)
+    if problems:
+        raise ScriptError(problems)
+    return casting
+
+
+def read_cast(
+    show: Show, *, engine: str | None, usable: Sequence[str], known: Sequence[str]
+) -> tuple[Casting, list[Problem]]:
+    """Cast a show as far as it can be, and what is wrong with it, in the files' order.
+
+    `usable` names the engines that this machine can run, best first, and `known` all of them.
+    Without `engine`, the first usable one that has a voice for every speaking character. A speaker
+    with a problem has no part.
+
+    Raises:
+        EngineError: if no engine is asked for and none is usable.
+    """
     problems: list[Problem] = []
     voices = _read_voices(show.voices_path, problems)
     if problems and not voices.characters:
-        raise ScriptError(in_order(problems))
+        return Casting(engine or "", "", {}, voices.files), in_order(problems)
     characters = dict(voices.characters)
     for name, entry in show.cast.items():
         characters[name] = _over(characters[name], entry) if name in characters else entry
@@ -94,22 +109,24 @@ def cast(show: Show, *, engine: str | None, usable: Sequence[str], known: Sequen
     names = _names(characters.values(), problems)
     speakers = _speakers(show, names, problems)
     speaking = list({character.name: character for character in speakers.values()}.values())
-    for character in speaking:
-        problems += character.problems or _fixed_problems(character, known)
+    unfit: dict[str, list[Problem]] = {
+        character.name: list(character.problems or _fixed_problems(character, known))
+        for character in speaking
+    }
     free = [c for c in speaking if c.engine is None and not c.problems]
     if engine is None and free and not usable:
         raise EngineError("no engine can speak on this machine", "run 'podgen doctor'")
     chosen, reason = _choose(engine, speaking, free, usable)
     for character in free:
         if chosen not in character.voices and {chosen, *character.voices} <= set(known):
-            problems.append(_no_voice(chosen, character))
-    if problems:
-        raise ScriptError(in_order(problems))
+            unfit[character.name].append(_no_voice(chosen, character))
     parts = {
         speaker: _part(show, character, character.engine or chosen)
         for speaker, character in speakers.items()
+        if not unfit[character.name] and (character.engine or chosen) in known
     }
-    return Casting(chosen, reason, parts, voices.files)
+    problems += [problem for found in unfit.values() for problem in found]
+    return Casting(chosen, reason, parts, voices.files), in_order(problems)
 
 
 def read_voices(path: Path) -> tuple[Voices, list[Problem]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -122,7 +123,7 @@ def episode_of(plan: Plan, assembly: Assembly) -> Episode:
 
 
 def write_companions(episode: Episode, folder: Path) -> None:
-    """Write transcripts, chapters and the feed item."""
+    """Write transcripts, chapters with their pictures, and the feed item."""
     for name, content in {
         "transcript.vtt": vtt(episode),
         "transcript.srt": srt(episode),
@@ -132,6 +133,9 @@ def write_companions(episode: Episode, folder: Path) -> None:
         "item.xml": item_xml(episode),
     }.items():
         write_text(folder / name, content)
+    for picture in {mark.image for mark in episode.chapters if mark.image}:
+        with whole_file(folder / picture.name) as temporary:
+            shutil.copyfile(picture, temporary)
 
 
 def write_clips(dressed: Sequence[Dressed], folder: Path) -> dict[str, Path]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from podgen.audio.presets import Preset, preset
-from podgen.casting import Casting, Part, Voices, cast, read_voices
+from podgen.casting import Casting, Part, Voices, read_cast, read_voices
 from podgen.engines import REGISTRY, create
 from podgen.engines.base import Engine, Utterance
 from podgen.errors import EngineError, Problem, ScriptError
@@ -22,7 +22,7 @@ from podgen.render.takes import Choices, load_choices, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Turn
 from podgen.show.read import in_order
-from podgen.show.spoken import spoken
+from podgen.show.spoken import is_silent, spoken
 
 OVERLAP_MARGIN = 1.5
 """An overlap is refused before rendering when it passes this multiple of the estimated length of
@@ -90,23 +90,17 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
         EngineError: an engine cannot speak here.
     """
     show, problems = read_show(script)
-    casting: Casting | None = None
-    try:
-        settings = _settings(show, engine, model)
-        casting = cast(show, engine=engine, usable=_usable(settings), known=list(REGISTRY))
-    except ScriptError as error:
-        problems += error.problems
-    chosen_preset: Preset | None = None
+    settings = _settings(show, engine, model)
+    casting, found = read_cast(show, engine=engine, usable=_usable(settings), known=list(REGISTRY))
+    problems += found
+    engines = _engines(casting, settings, problems)
+    choices = load_choices(script)
+    turns, found = _plan_turns(show, casting, engines, choices)
+    problems += found + _overlap_problems(turns)
     try:
         chosen_preset = _preset(show)
     except ScriptError as error:
         problems += error.problems
-    if casting is None or chosen_preset is None:
-        raise ScriptError(in_order(problems))
-    engines = _engines(casting, settings)
-    choices = load_choices(script)
-    turns, found = _plan_turns(show, casting, engines, choices)
-    problems += found + _overlap_problems(turns)
     if problems:
         raise ScriptError(in_order(problems))
     return Plan(
@@ -149,12 +143,21 @@ def _usable(settings: Mapping[str, Mapping[str, object]]) -> list[str]:
     return [name for name in REGISTRY if create(name, settings.get(name)).availability().usable]
 
 
-def _engines(casting: Casting, settings: Mapping[str, Mapping[str, object]]) -> dict[str, Engine]:
-    """The engines that the cast needs, each able to speak here."""
+def _engines(
+    casting: Casting, settings: Mapping[str, Mapping[str, object]], problems: Sequence[Problem]
+) -> dict[str, Engine]:
+    """The engines that the cast needs, each able to speak here.
+
+    Raises:
+        ScriptError: an engine cannot speak here and the script is wrong too: that is said first.
+        EngineError: an engine cannot speak here.
+    """
     engines = {}
     for name in dict.fromkeys(part.engine for part in casting.parts.values()):
         engine = create(name, settings.get(name))
         state = engine.availability()
+        if not state.usable and problems:
+            raise ScriptError(in_order(list(problems)))
         if not state.usable:
             raise EngineError(f"engine {name} cannot speak here", state.reason)
         engines[name] = engine
@@ -164,16 +167,20 @@ def _engines(casting: Casting, settings: Mapping[str, Mapping[str, object]]) -> 
 def _plan_turns(
     show: Show, casting: Casting, engines: Mapping[str, Engine], choices: Choices
 ) -> tuple[tuple[PlannedTurn, ...], list[Problem]]:
-    """Every turn, and what the engines cannot do about them: once for each cause."""
+    """Every turn that is cast, and what the engines cannot do about them: once for each cause."""
     fingerprints = {name: engine.fingerprint() for name, engine in engines.items()}
     planned = []
     problems: dict[tuple[str, str, str], Problem] = {}
     for turn in show.turns:
-        part = casting.parts[turn.speaker]
+        part = casting.parts.get(turn.speaker)
+        if part is None:
+            continue  # nobody speaks it, which is a problem by now
         engine = engines[part.engine]
         choice = choices.get(turn.id, {}).get(part.engine)
         seed = choice.seed if choice else _base_seed(show, turn)
         utterance = _utterance(show, turn, part, _heard_seed(engine, seed))
+        if is_silent(utterance.text):
+            continue  # reading the script has said so
         for what, remedy in engine.check(utterance):
             # What a character's voice lacks holds for all its turns; it is said once.
             problems.setdefault(
