@@ -133,10 +133,7 @@ def codec(get: Get, args: CodecArgs, codes: npt.NDArray[np.int64]) -> Array:
             taps = weight.shape[2]
             padded = np.concatenate([x[:1]] * (taps - 1) + [x])
             x = np.stack(
-                [
-                    sum(weight[:, :, k] @ padded[t + k] for k in range(taps))
-                    for t in range(len(x))
-                ]
+                [sum(weight[:, :, k] @ padded[t + k] for k in range(taps)) for t in range(len(x))]
             )
         else:
             out = np.zeros((2 * len(x) + weight.shape[2], weight.shape[1]))

@@ -86,9 +86,7 @@ def test_another_seed_is_another_reading(model: Model, goldens: Sequence[Golden]
 @pytest.mark.gpu
 @pytest.mark.parametrize("graphs", [True, False])
 @pytest.mark.parametrize("triton", [True, False])
-def test_on_a_gpu(
-    checkpoint: Path, goldens: Sequence[Golden], graphs: bool, triton: bool
-) -> None:
+def test_on_a_gpu(checkpoint: Path, goldens: Sequence[Golden], graphs: bool, triton: bool) -> None:
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
     model = load_model(checkpoint, Make(device="cuda", triton=triton))

@@ -165,7 +165,7 @@ def test_codebook_rows_are_sums_over_clamped_usage() -> None:
 
 @pytest.mark.parametrize("chunk", [4, 25, 64])
 def test_chunks_with_context_equal_the_whole(chunk: int) -> None:
-    net, source = decoder(PARAMS.codec)
+    net, _source = decoder(PARAMS.codec)
     codes = random_codes(PARAMS, 70)
     whole = net.decode(codes)
     torch.testing.assert_close(net.decode(codes, chunk), whole, rtol=1e-13, atol=1e-13)
@@ -177,7 +177,7 @@ def test_the_context_is_not_one_frame_more_than_needed() -> None:
     first = 40 * net.args.samples_per_frame
     whole = net.decode(codes)[first]
     one_less = net.decode(codes[40 - CONTEXT + 1 :])[(CONTEXT - 1) * net.args.samples_per_frame]
-    assert 0 < abs(whole - one_less)
+    assert abs(whole - one_less) > 0
 
 
 def test_no_frames_are_no_samples() -> None:
