@@ -28,9 +28,11 @@ _NUMBERED = (
     f"Article|article|Mark|{_LETTERED}|Stage|stage|Apollo|Gemini|Star Wars Episode|Episode|Round|"
     f"round|Rocky|World War|Super Bowl|Final Fantasy"
 )
-_BEFORE_ROMAN = re.compile(rf"\b({_KINGS}|{_NUMBERED}) ([IVXLC][^\W\d_]*)")
 _TITLES = "King|Queen|Pope|Emperor|Tsar|Empress|Tsarina"
 _ROMAN = re.compile(r"(?=[MDCLXVI])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_AFTER_TRIGGER = rf"\b({_KINGS}|{_NUMBERED}) "
+_NUMERAL_AFTER = re.compile(rf"{_AFTER_TRIGGER}({_ROMAN.pattern})(?![^\W_])")
+_NAME_AFTER = re.compile(rf"{_AFTER_TRIGGER}([IVXLC][^\W\d_]*)")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ENDS_NAME = re.compile(
     r"(?:['’]s\b|[-–]|\s*(?:$|[.,;:!?)\"”]|(?:of|and|or|to|was|is|had|has|in|by|died|ruled|"
@@ -133,20 +135,17 @@ def _greek(match: re.Match[str]) -> str:
 
 
 def _mend_roman(text: str) -> str:
-    def decide(match: re.Match[str]) -> str:
+    def read(match: re.Match[str]) -> str:
         trigger, word = match.groups()
-        tail = text[match.end() :]
-        if _ROMAN.fullmatch(word) and _is_numeral(trigger, word, text[: match.start()], tail):
-            number = roman_value(word)
-            if re.fullmatch(_KINGS, trigger):
-                return f"{trigger} the {number}{ordinal_suffix(number)}"
-            return f"{trigger} {number}"
-        return f"{trigger} {shield(word)}"
+        if not _is_numeral(trigger, word, text[: match.start()], text[match.end() :]):
+            return match[0]
+        number = roman_value(word)
+        if re.fullmatch(_KINGS, trigger):
+            return f"{trigger} the {number}{ordinal_suffix(number)}"
+        return f"{trigger} {number}"
 
-    previous = None
-    while previous != text:  # "King George III": the first match hides the second trigger
-        previous, text = text, _BEFORE_ROMAN.sub(decide, text)
-    return text
+    text = _NUMERAL_AFTER.sub(read, text)
+    return _NAME_AFTER.sub(lambda match: f"{match[1]} {shield(match[2])}", text)
 
 
 def _is_numeral(trigger: str, word: str, before: str, tail: str) -> bool:

@@ -190,6 +190,7 @@ def _versions(text: str) -> str:
         spoken = [digits(g) if g.startswith("0") and len(g) > 1 else g for g in match[2].split(".")]
         return ("version " if match[1] else "") + " point ".join(spoken)
 
+    text = re.sub(r"(?i)\b(version) v(?=\d)", r"\1 ", text)
     text = re.sub(r"(?<![\w.])([vV])?(\d+(?:\.\d+){2,})(?![\w]|\.\d)", dotted, text)
     text = re.sub(r"(?<![\w.])[vV](\d+(?:\.\d+)?)(?![\w.]*\w)", r"version \1", text)
 

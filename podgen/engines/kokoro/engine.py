@@ -135,7 +135,7 @@ class KokoroEngine:
     def _perform(
         self, model: Model, scores: Sequence[tuple[Utterance, Sequence[Piece]]]
     ) -> Iterator[Speech]:
-        model.go_on()
+        job = model.job()
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="kokoro")
         try:
             places: dict[Future[Samples], tuple[int, int]] = {}
@@ -146,7 +146,7 @@ class KokoroEngine:
                 for number, piece in enumerate(pieces):
                     style = reading.style(matrix, len(piece.phonemes))
                     speed = utterance.speed * (1 + reading.tempo)
-                    future = pool.submit(model.run, piece.phonemes, style, speed)
+                    future = pool.submit(job.run, piece.phonemes, style, speed)
                     places[future] = (index, number)
             waiting = set(places)
             while waiting:
@@ -161,13 +161,11 @@ class KokoroEngine:
                         done[index] = {}
                         yield finished(self.name, utterance, join(parts, gaps, RATE), RATE)
         finally:
-            model.stop()
+            job.stop()
             pool.shutdown(wait=True, cancel_futures=True)
 
     def close(self) -> None:
         """Forget the model and the G2P."""
-        if self._model is not None:
-            self._model.stop()
         self._model = None
         self._reader = None
 

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from podgen.engines.base import Samples
 
 RATE = 24_000
-MOST_IDS = 510
 _VOCABULARY = Path(__file__).parent.parent / "data" / "kokoro_vocab.json"
 
 
@@ -25,10 +24,7 @@ def vocabulary() -> dict[str, int]:
 
 
 class Model:
-    """A loaded model. `run` may be called from several threads at once.
-
-    One thread works on each call, so that the samples do not depend on the machine's cores.
-    """
+    """A loaded model. One thread works on each call, so the samples do not depend on the cores."""
 
     def __init__(self, weights: bytes) -> None:
         import onnxruntime
@@ -40,8 +36,21 @@ class Model:
         self._session: Any = onnxruntime.InferenceSession(
             weights, options, providers=["CPUExecutionProvider"]
         )
-        self._run_options: Any = onnxruntime.RunOptions()
-        self._run_options.log_severity_level = 4
+
+    def job(self) -> Job:
+        """A group of calls that can be stopped together."""
+        return Job(self._session)
+
+
+class Job:
+    """Calls of a model; `run` may be called from several threads at once."""
+
+    def __init__(self, session: Any) -> None:
+        import onnxruntime
+
+        self._session = session
+        self._options: Any = onnxruntime.RunOptions()
+        self._options.log_severity_level = 4
 
     def run(self, phonemes: str, style: npt.NDArray[np.float32], speed: float) -> Samples:
         """Mono samples at 24 kHz of at most 510 phonemes; `style` is float32 [256]."""
@@ -50,14 +59,10 @@ class Model:
         audio = self._session.run(
             None,
             {"tokens": ids, "style": style[None, :], "speed": np.array([speed], np.float32)},
-            self._run_options,
+            self._options,
         )[0]
         return np.asarray(audio, np.float32).reshape(-1)
 
     def stop(self) -> None:
-        """Make the calls that are running fail soon, for an interrupted job."""
-        self._run_options.terminate = True
-
-    def go_on(self) -> None:
-        """Let calls run again after `stop`."""
-        self._run_options.terminate = False
+        """Make the calls that are running fail within milliseconds, and all later ones."""
+        self._options.terminate = True
