@@ -66,7 +66,7 @@ def describe(event: Event) -> str | None:
     match event:
         case Planned(turns, missing, seconds, engine, why):
             todo = f"{missing} to render, about {clock(seconds)}" if missing else "all rendered"
-            return f"{turns} turns on {engine} ({why}); {todo}"
+            return f"{turns} turns on {engine}; {todo}. {why}"
         case Spoke(turn, speaker, take, seconds, done, missing):
             number = f" take {take}" if take > 1 else ""
             return f"[{done}/{missing}] {speaker} {turn}{number} {seconds:.1f} s"

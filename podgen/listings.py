@@ -46,7 +46,7 @@ def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:
             typer.echo(f"warning: {warning}", err=True)
         print(
             f"{plan.show.path}: {len(plan.turns)} turns, about {clock(seconds)} of speech "
-            f"on {plan.casting.engine} ({plan.casting.reason})"
+            f"on {', '.join(plan.engines)}. {plan.casting.reason}"
         )
 
 

@@ -28,10 +28,17 @@ def _hibari(settings: Settings) -> Engine:
     return HibariEngine(settings)
 
 
+def _remote(settings: Settings) -> Engine:
+    from podgen.engines.remote import RemoteEngine
+
+    return RemoteEngine(settings)
+
+
 REGISTRY: dict[str, Callable[[Settings], Engine]] = {
     "voxtral": _voxtral,
     "kokoro": _kokoro,
     "hibari": _hibari,
+    "remote": _remote,
 }
 """Every engine by name, best sounding first: the order in which `podgen render` chooses."""
 

@@ -14,8 +14,8 @@ from podgen.engines.base import Utterance
 VERSION = 1
 """Raised when the meaning of a stored clip changes."""
 
-_LABELS = {"id"}
-"""Fields of an utterance that do not reach its sound."""
+_LABELS = {"id", "consent"}
+"""Fields and settings of an utterance that do not reach its sound."""
 
 
 def take_key(fingerprint: str, utterance: Utterance) -> str:
@@ -27,6 +27,9 @@ def take_key(fingerprint: str, utterance: Utterance) -> str:
         field.name: getattr(utterance, field.name)
         for field in fields(utterance)
         if field.name not in _LABELS
+    }
+    values["settings"] = {
+        name: value for name, value in utterance.settings.items() if name not in _LABELS
     }
     if utterance.ref_audio is not None:
         values["ref_audio"] = file_digest(utterance.ref_audio)

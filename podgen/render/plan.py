@@ -205,6 +205,9 @@ def _utterance(show: Show, turn: Turn, part: Part, seed: int) -> Utterance:
     settings = {**part.settings, **turn.settings}
     if split is not None:
         settings["split"] = split
+    ref_audio = turn.ref_audio or part.ref_audio
+    if ref_audio is not None and part.consent:
+        settings["consent"] = part.consent
     return Utterance(
         id=turn.id,
         text=said.text,
@@ -213,7 +216,7 @@ def _utterance(show: Show, turn: Turn, part: Part, seed: int) -> Utterance:
         seed=seed,
         speed=turn.speed if turn.speed is not None else part.speed,
         phonemes=said.phonemes,
-        ref_audio=turn.ref_audio or part.ref_audio,
+        ref_audio=ref_audio,
         ref_text=turn.ref_text or part.ref_text,
         instructions=turn.instructions or part.instructions,
         settings=settings,
