@@ -16,7 +16,7 @@ import httpx
 
 from podgen.engines.base import Samples
 from podgen.engines.remote.reply import BadReplyError, Expected, read
-from podgen.engines.remote.servers import Server, Servers
+from podgen.engines.remote.servers import Servers
 from podgen.engines.remote.settings import EngineSettings
 
 log = logging.getLogger(__name__)
@@ -79,28 +79,28 @@ class Client:
         avoid: set[str] = set()
         patient_until = time.monotonic() + self._settings.patience
         while True:
-            server = self._servers.take(wanted.urls, avoid)
+            place = self._servers.take(wanted.urls, avoid)
             try:
-                answer = self._ask(server, wanted)
+                answer = self._ask(place.url, wanted)
             except _BusyError as busy:
-                self._servers.busy(server, busy.seconds)
+                self._servers.busy(place, busy.seconds)
                 if time.monotonic() > patient_until:
-                    what = f"{server.url} was too busy for {self._settings.patience:g} s"
+                    what = f"{place.url} was too busy for {self._settings.patience:g} s"
                     raise RefusedError(what, "raise `patience`", for_all=True) from None
                 continue
             except (httpx.HTTPError, BadReplyError) as error:
-                self._servers.bad(server)
-                failures.append(f"{server.url}: {_said(error)}")
+                self._servers.bad(place)
+                failures.append(f"{place.url}: {_said(error)}")
                 log.info("try %d: %s", len(failures), failures[-1])
-                avoid.add(server.url)
-                if len(failures) >= self._settings.attempts:
-                    nobody = not any("answered" in failure for failure in failures)
-                    raise _given_up(failures, for_all=nobody) from None
+                avoid.add(place.url)
+                hopeless = self._servers.all_failed(wanted.urls, self._settings.attempts)
+                if hopeless or len(failures) >= self._settings.attempts:
+                    raise _given_up(failures, for_all=hopeless) from None
             except BaseException:
-                self._servers.left(server)
+                self._servers.left(place)
                 raise
             else:
-                self._servers.good(server)
+                self._servers.good(place)
                 return answer
             if avoid >= set(wanted.urls):
                 avoid.clear()
@@ -111,10 +111,10 @@ class Client:
         """End all connections."""
         self._http.close()
 
-    def _ask(self, server: Server, wanted: Wanted) -> tuple[Samples, int]:
+    def _ask(self, base: str, wanted: Wanted) -> tuple[Samples, int]:
         deadline = time.monotonic() + self._settings.timeout
         data = bytearray()
-        url = f"{server.url}/audio/speech"
+        url = f"{base}/audio/speech"
         with self._http.stream("POST", url, json=dict(wanted.body)) as reply:
             for block in reply.iter_bytes():
                 data += block
@@ -127,7 +127,7 @@ class Client:
             raise BadReplyError(f"answered {status}: {_message(bytes(data))}")
         if status != 200:
             remedy = "" if status in _ONE_TURN_ONLY else "mend base_url, model or key, and go on"
-            said = f"{server.url} refused it ({status}): {_message(bytes(data))}"
+            said = f"{base} refused it ({status}): {_message(bytes(data))}"
             raise RefusedError(said, remedy, for_all=status not in _ONE_TURN_ONLY)
         kind = reply.headers.get("content-type", "")
         try:
@@ -172,7 +172,8 @@ def _given_up(failures: list[str], *, for_all: bool) -> RefusedError:
     said = ", ".join(
         f"{failure} ({n} times)" if n > 1 else failure for failure, n in counted.items()
     )
-    remedy = "start the server, or mend base_url" if for_all else "look at the server's log"
+    heard = any("answered" in failure for failure in failures)
+    remedy = "look at the server's log" if heard else "start the server, or mend base_url"
     return RefusedError(
         f"no usable answer in {len(failures)} tries: {said}", remedy, for_all=for_all
     )

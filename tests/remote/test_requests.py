@@ -1,0 +1,300 @@
+"""What is sent for each known model, and what is refused before anything is sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from podgen.engines.base import Utterance
+from podgen.engines.remote import RemoteEngine
+from podgen.engines.remote.engine import log
+from podgen.errors import EngineError
+from podgen.render.keys import take_key
+from tests.remote.fake import SCHEMA, VOXTRAL, Fake, serving, wav
+
+FISH = "fishaudio/s2-pro"
+VOXCPM = "openbmb/VoxCPM2"
+QWEN = "Qwen/Qwen3-TTS-12Hz-1.7B-{}"
+CONSENT = {"consent": "Ada agreed by letter on 2026-11-01 to be cloned for this show."}
+
+
+@pytest.fixture
+def ada(tmp_path: Path) -> Path:
+    path = tmp_path / "ada.wav"
+    path.write_bytes(wav(np.full(8000, 0.1)))
+    return path
+
+
+def remote(url: str, model: str, **more: Any) -> RemoteEngine:
+    return RemoteEngine({"base_url": url, "model": model, "backoff": 0.01, **more})
+
+
+def sent(model: str, rate: int, **fields: Any) -> dict[str, Any]:
+    """The body of the one request that a turn makes, which the server's schema must allow."""
+    with serving(Fake(model, rate=rate)) as server:
+        turn = Utterance("t", "A sentence for the voice.", **{"voice": "", "seed": 7, **fields})
+        (speech,) = remote(server.url, model).synthesize([turn])
+        assert speech.sample_rate == rate
+        (body,) = server.bodies
+        assert not server.gets, "a known model needs no questions"
+    jsonschema.validate(body, SCHEMA)
+    assert body.pop("input") == turn.text
+    assert body.pop("model") == model
+    assert body.pop("response_format") == "wav"
+    assert body.pop("seed") == 7
+    return body
+
+
+def test_voxtral_gets_its_preset_and_nothing_it_would_drop() -> None:
+    assert sent(VOXTRAL, 24000, voice="casual_male", language="fr") == {"voice": "casual_male"}
+    assert sent(VOXTRAL, 24000, voice="alloy", speed=1.25) == {
+        "voice": "neutral_female",
+        "speed": 1.25,
+    }
+
+
+def test_fish_speech_clones_from_audio_and_its_text(ada: Path) -> None:
+    body = sent(FISH, 44100, ref_audio=ada, ref_text="I am Ada.", settings=CONSENT)
+    kind, data = body.pop("ref_audio").split(",")
+    assert kind == "data:audio/x-wav;base64" or kind == "data:audio/wav;base64"
+    assert base64.b64decode(data) == ada.read_bytes()
+    assert body == {"ref_text": "I am Ada."}
+
+
+def test_voxcpm_clones_with_and_without_text(ada: Path) -> None:
+    body = sent(VOXCPM, 48000, ref_audio=ada, settings=CONSENT)
+    assert set(body) == {"ref_audio"}
+    settings = {**CONSENT, "ref_audio": "https://example.org/ada.wav", "max_tokens": 900}
+    body = sent(VOXCPM, 48000, voice="default", ref_text="I am Ada.", settings=settings)
+    assert body == {
+        "voice": "default",
+        "ref_audio": "https://example.org/ada.wav",
+        "ref_text": "I am Ada.",
+        "max_new_tokens": 900,
+    }
+
+
+def test_qwen_gets_the_task_and_the_language_by_name(ada: Path) -> None:
+    body = sent(
+        QWEN.format("Base"),
+        24000,
+        ref_audio=ada,
+        ref_text="Ich bin Ada.",
+        language="de-AT",
+        settings={**CONSENT, "task_type": "Base"},
+    )
+    assert body.pop("ref_audio").startswith("data:audio/")
+    assert body == {"ref_text": "Ich bin Ada.", "task_type": "Base", "language": "German"}
+    x_vector = {**CONSENT, "x_vector_only_mode": True}
+    body = sent(QWEN.format("Base"), 24000, ref_audio=ada, settings=x_vector)
+    assert (body["x_vector_only_mode"], "ref_text" in body) == (True, False)
+    embedding = {**CONSENT, "speaker_embedding": [0.5, -0.25]}
+    body = sent(QWEN.format("Base"), 24000, settings=embedding)
+    assert body["speaker_embedding"] == [0.5, -0.25]
+    assert sent(QWEN.format("CustomVoice"), 24000, voice="ryan", instructions="Softly.") == {
+        "voice": "ryan",
+        "instructions": "Softly.",
+        "task_type": "CustomVoice",
+        "language": "English",
+    }
+    assert sent(QWEN.format("VoiceDesign"), 24000, instructions="An old sailor.") == {
+        "instructions": "An old sailor.",
+        "task_type": "VoiceDesign",
+        "language": "English",
+    }
+
+
+CLONE = {"ref_audio": "https://example.org/a.wav"}
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "says"),
+    [
+        (VOXTRAL, {"voice": ""}, "needs a voice"),
+        (VOXTRAL, {"settings": {**CLONE, **CONSENT}}, "cannot clone"),
+        (VOXTRAL, {"instructions": "Softly."}, "cannot follow instructions"),
+        (VOXTRAL, {"ref_text": "Hello."}, "no use for `ref_text`"),
+        (VOXTRAL, {"settings": {"task_type": "Base"}}, "no task types"),
+        (VOXTRAL, {"settings": {"language": "French"}}, "finds the language by itself"),
+        (VOXTRAL, {"settings": {"speaker_embedding": [1.0], **CONSENT}}, "no use for `speaker_em"),
+        (VOXTRAL, {"settings": {"temperature": 1}}, "no setting `temperature`"),
+        (VOXTRAL, {"settings": {"max_tokens": 5000}}, "`max_tokens` cannot be 5000"),
+        (VOXTRAL, {"speed": 4.5}, "outside"),
+        (VOXTRAL, {"phonemes": (("Cipher", "ˈsaɪfɚ"),)}, "cannot take phonemes"),
+        (VOXTRAL, {"text": "..."}, "nothing to say"),
+        (VOXTRAL, {"text": "a " * 1500, "settings": {"split": "never"}}, "3000 characters"),
+        (FISH, {"settings": {**CLONE, **CONSENT}}, "needs `ref_text`"),
+        (FISH, {"ref_text": "Hello."}, "without `ref_audio`"),
+        (FISH, {"ref_text": "Hello.", "settings": CLONE}, "consent"),
+        (FISH, {"instructions": "Softly."}, "cannot follow instructions"),
+        (FISH, {"settings": {"task_type": "Base"}}, "no task types"),
+        (
+            FISH,
+            {"ref_audio": Path("/no/such.wav"), "ref_text": "Hi.", "settings": CONSENT},
+            "no file",
+        ),
+        (FISH, {"settings": {"ref_audio": "ada.wav", **CONSENT}}, "`ref_audio` cannot be"),
+        (VOXCPM, {"instructions": "Softly."}, "cannot follow instructions"),
+        (QWEN.format("Base"), {}, "needs `ref_audio`"),
+        (QWEN.format("Base"), {"voice": "ryan"}, "has no voice `ryan`"),
+        (QWEN.format("Base"), {"settings": {**CLONE, **CONSENT}}, "needs `ref_text`"),
+        (QWEN.format("Base"), {"settings": {"task_type": "CustomVoice"}}, "cannot do task_type"),
+        (QWEN.format("CustomVoice"), {"voice": "ryan", "language": "nl"}, "has no `nl`"),
+        (
+            QWEN.format("CustomVoice"),
+            {"voice": "ryan", "instructions": "x" * 501},
+            "500 characters",
+        ),
+        (QWEN.format("VoiceDesign"), {}, "needs `instructions`"),
+        ("zai-org/GLM-TTS", {"ref_text": "Hi."}, "needs `ref_audio`"),
+        ("IndexTeam/IndexTTS-2.5", {"voice": "x", "speed": 2.5}, "outside"),
+    ],
+)
+def test_what_a_model_would_drop_is_refused_before_anything_is_sent(
+    model: str, fields: dict[str, Any], says: str
+) -> None:
+    with serving(Fake(model)) as server:
+        base = {"text": "Hello there.", "voice": "casual_male" if model == VOXTRAL else ""}
+        turn = Utterance("t", **{**base, **fields})
+        engine = remote(server.url, model)
+        assert any(says in what for what, _ in engine.check(turn)), engine.check(turn)
+        with pytest.raises(EngineError):
+            list(engine.synthesize([turn]))
+        assert not server.bodies
+
+
+def test_a_voice_the_table_does_not_have_is_asked_for_once() -> None:
+    with serving(Fake(voices=("casual_male", "house_voice"))) as server:
+        engine = remote(server.url, VOXTRAL)
+        assert engine.check(Utterance("a", "Hello.", "house_voice")) == []
+        assert "has no voice `nobody`" in engine.check(Utterance("b", "Hello.", "nobody"))[0][0]
+        assert server.gets == ["/v1/models", "/v1/audio/voices"]
+    assert "has no voice" in remote(server.url, VOXTRAL).check(Utterance("a", "Hi.", "x"))[0][0]
+
+
+def test_an_unknown_model_is_asked_about_warned_of_once_and_sent_what_was_written(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with serving(Fake("acme/talker-9", voices=("mia",))) as server:
+        engine = remote(server.url, "acme/talker-9")
+        extra = {"task_type": "Base", "language": "Klingon", "extra_params": {"warmth": 3}}
+        turns = [
+            Utterance(f"t{n}", "Hello you.", "mia", instructions="Gently.", settings=extra)
+            for n in range(3)
+        ]
+        with caplog.at_level("WARNING", log.name):
+            assert [engine.check(turn) for turn in turns] == [[], [], []]
+        assert caplog.text.count("acme/talker-9 is not known") == 1
+        assert "has no voice `tom`" in engine.check(Utterance("a", "Hello.", "tom"))[0][0]
+        assert len(server.gets) == 2
+        assert len(list(engine.synthesize(turns))) == 3
+        body = server.bodies[0]
+    jsonschema.validate(body, SCHEMA)
+    assert (body["instructions"], body["task_type"], body["language"]) == (
+        "Gently.",
+        "Base",
+        "Klingon",
+    )
+    assert body["extra_params"] == {"warmth": 3}
+    wrong = remote(server.url, "acme/other")
+    with serving(Fake("acme/talker-9"), int(server.url.split(":")[2].split("/")[0])):
+        assert "has no model `acme/other`" in wrong.check(turns[0])[0][0]
+
+
+def test_an_unknown_model_on_an_unreachable_server_is_not_held_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    engine = remote("http://127.0.0.1:9", "acme/talker-9")
+    with caplog.at_level("WARNING", log.name):
+        assert engine.check(Utterance("t", "Hello.", "mia")) == []
+    assert "cannot be reached" in caplog.text
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    model=st.sampled_from(
+        [VOXTRAL, FISH, VOXCPM, *map(QWEN.format, ("Base", "CustomVoice", "VoiceDesign"))]
+    ),
+    voice=st.sampled_from(["", "default", "ryan", "casual_male", "alloy"]),
+    text=st.text(min_size=1, max_size=60),
+    speed=st.floats(0.1, 5),
+    seed=st.integers(0, 2**32 - 1),
+    instructions=st.none() | st.text(min_size=1, max_size=600),
+    ref_text=st.none() | st.just("I am Ada."),
+    given_settings=st.fixed_dictionaries(
+        {},
+        optional={
+            "consent": st.just("She agreed."),
+            "ref_audio": st.sampled_from(
+                ["https://example.org/a.wav", "data:audio/wav;base64,AA=="]
+            ),
+            "task_type": st.sampled_from(["Base", "CustomVoice", "VoiceDesign"]),
+            "max_tokens": st.integers(-1, 5000),
+            "x_vector_only_mode": st.booleans(),
+            "speaker_embedding": st.lists(st.floats(-1, 1), max_size=4),
+            "extra_params": st.dictionaries(st.text(), st.integers(), max_size=2),
+        },
+    ),
+)
+def test_whatever_passes_the_check_makes_a_request_of_the_schema(
+    model: str, voice: str, text: str, speed: float, seed: int, instructions: str | None,
+    ref_text: str | None, given_settings: dict[str, Any],
+) -> None:  # fmt: skip
+    from podgen.engines.remote.request import body
+
+    engine = remote("http://127.0.0.1:9", model)
+    turn = Utterance(
+        "t", text, voice, seed=seed, speed=speed, instructions=instructions, ref_text=ref_text,
+        settings=given_settings,
+    )  # fmt: skip
+    if not engine.check(turn):
+        made = body(engine._job(turn).ask, text)
+        jsonschema.validate(json.loads(json.dumps(made)), SCHEMA)
+
+
+def test_the_key_holds_all_that_sounds_and_no_address(ada: Path) -> None:
+    turn = Utterance("t", "Hello.", "", ref_audio=ada, ref_text="I am Ada.", settings=CONSENT)
+
+    def key(url: str = "http://a:1", model: str = FISH, **more: Any) -> str:
+        return take_key(remote(url, model, **more).fingerprint(), turn)
+
+    same = key()
+    assert key("http://b:2") == same
+    assert key(in_flight=3, timeout=9) == same
+    assert "a:1" not in remote("http://a:1", FISH).fingerprint()
+    assert len({same, key(model=VOXCPM), key(sample_rate=24000), key(extra_params={"a": 1})}) == 4
+    ada.write_bytes(wav(np.full(9000, 0.2)))
+    assert key() != same
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"base_url": "gpu1:8091"},
+        {"base_url": []},
+        {"base_url": "ftp://a"},
+        {"in_flight": 0},
+        {"timeout": "soon"},
+        {"attempts": 1.5},
+        {"sample_rate": True},
+        {"port": 1},
+    ],
+)
+def test_wrong_engine_settings_are_said(wrong: dict[str, Any]) -> None:
+    with pytest.raises(EngineError, match=next(iter(wrong))):
+        RemoteEngine(wrong)
+
+
+def test_an_engine_without_servers_is_not_usable_and_says_what_to_set() -> None:
+    state = RemoteEngine({}).availability()
+    assert not state.usable
+    assert "base_url" in state.reason
+    assert RemoteEngine({"base_url": ["http://a:1", "http://b:2/v1/"]}).availability().usable
