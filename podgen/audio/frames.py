@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,12 @@ class Frames:
         """Root mean square of everything in whole frames, linear."""
         count = len(self._powers) * self._size * self._channels
         return float((self.energy / count) ** 0.5) if count else 0.0
+
+
+def summed(powers: npt.NDArray[Any], count: int) -> npt.NDArray[np.float64]:
+    """Sums over every `count` values; a rest of fewer is left out."""
+    whole = len(powers) // count * count
+    return np.asarray(powers[:whole].reshape(-1, count).sum(axis=1, dtype=np.float64))
 
 
 def level(powers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

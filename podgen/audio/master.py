@@ -14,18 +14,17 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from podgen.audio import mix
 from podgen.audio.encode import LOSSY, encode
 from podgen.audio.ffmpeg import beside
-from podgen.audio.frames import PER_SECOND, Frames
+from podgen.audio.frames import Frames
 from podgen.audio.level import WORKING_LUFS
-from podgen.audio.limiter import RELEASE_SECONDS, limited
-from podgen.audio.loudness import amplitude, decibels
+from podgen.audio.limiter import limited
 from podgen.audio.mix import Scene
 from podgen.audio.presets import Preset
-from podgen.audio.r128 import STEP_SECONDS, Meter, gated
+from podgen.audio.r128 import Meter
+from podgen.audio.survey import Survey
 from podgen.audio.truepeak import Floats
 from podgen.audio.verify import Verdict, measured, verify
 
@@ -38,9 +37,6 @@ ROUNDS = 3
 """...so that there are this many rounds at most."""
 LOSSY_MARGIN_DB = 0.8
 """Below the ceiling for lossy codecs, which lift peaks."""
-_STEPS = 8
-_CLOSE_DB = 0.01
-_MOST_EXTRA_DB = 6.0  # the limiter cannot make it as loud as that: the verdict will say so
 _EXTRA_DB = 0.1  # taken off the ceiling beyond what it was overshot by
 
 
@@ -148,80 +144,14 @@ def preview(
         temporary.unlink(missing_ok=True)
 
 
-class _Survey:
-    """What the first pass over the mix found, enough to foretell what the limiter will take."""
-
-    def __init__(self, meter: Meter, frames: Frames) -> None:
-        self._integrated = meter.integrated
-        self._momentary = meter.momentary
-        self._frames = frames
-
-    def level(self, preset: Preset) -> float | None:
-        """Of the mix as it is: LUFS, or dB RMS for a preset that measures that."""
-        return decibels(self._frames.rms) if preset.measure == "rms" else self._integrated
-
-    def gain(self, aim: float, preset: Preset, ceiling: float) -> float:
-        """The static gain in dB after which, limited at `ceiling` dBTP, the mix is at `aim`.
-
-        A mix too short or too silent to measure is at the working level, as its clips are.
-        """
-        level = self.level(preset)
-        if level is None:
-            return aim - WORKING_LUFS
-        unlimited = aim - level
-        last, missed_last = unlimited, -self._loss(unlimited, preset, ceiling)
-        gain = unlimited - missed_last
-        for _ in range(_STEPS):  # by secants
-            missed = gain - self._loss(gain, preset, ceiling) - unlimited
-            if abs(missed) < _CLOSE_DB or gain == last:
-                break
-            slope = max(0.1, (missed - missed_last) / (gain - last))
-            last, missed_last = gain, missed
-            gain = min(gain - missed / slope, unlimited + _MOST_EXTRA_DB)
-        return gain
-
-    def _loss(self, gain: float, preset: Preset, ceiling: float) -> float:
-        """By how many dB a limiter at `ceiling` lowers the level of the mix raised by `gain`."""
-        kept = np.square(1 - self._reductions(amplitude(gain), amplitude(ceiling)))
-        powers = self._frames.powers.astype(np.float64)
-        if preset.measure == "rms":
-            return -10 * float(np.log10(max((powers * kept).sum(), 1e-20) / powers.sum()))
-        hop = round(STEP_SECONDS * PER_SECOND)
-        blocks = self._momentary[: len(powers) // hop]
-        before, after = (
-            _windowed(values[: len(blocks) * hop].reshape(-1, hop).sum(axis=1))
-            for values in (powers, powers * kept)
-        )
-        change = 10 * np.log10(np.maximum(after, 1e-20) / np.maximum(before, 1e-20))
-        plain, reduced = gated(blocks + gain), gated(blocks + gain + change)
-        return plain - reduced if plain is not None and reduced is not None else 0.0
-
-    def _reductions(self, gain: float, ceiling: float) -> npt.NDArray[np.float64]:
-        """The limiter's reductions, by frames of 10 ms and from sample peaks."""
-        peaks = self._frames.peaks * gain
-        needed = 1 - ceiling / np.maximum(peaks, ceiling)
-        padded = np.concatenate([needed, [0.0]])
-        ahead = np.maximum(padded[:-1], padded[1:])
-        rise = np.arange(len(ahead)) / (RELEASE_SECONDS * PER_SECOND)
-        with np.errstate(divide="ignore"):
-            logs = np.log(ahead) + rise
-        return np.asarray(np.exp(np.maximum.accumulate(logs) - rise))
-
-
-def _windowed(hops: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Sums over the four hops of 100 ms up to each one."""
-    sums = np.cumsum(np.concatenate([np.zeros(4), hops]))
-    return np.asarray(sums[4:] - sums[:-4])
-
-
-def _survey(scene: Scene, report: Progress) -> _Survey:
+def _survey(scene: Scene, report: Progress) -> Survey:
     timeline = scene.timeline
     meter, frames = Meter(), Frames(timeline.rate, scene.channels)
     mixed = mix.stream(scene, meter=meter)
     with closing(_counted(mixed, timeline.total, report, "measuring")) as blocks:
         for block in blocks:
             frames.push(block)
-    return _Survey(meter, frames)
+    return Survey(meter, frames)
 
 
 def _corrections(verdicts: list[Verdict], preset: Preset) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ class Meter:
 
     def __init__(self) -> None:
         self._rest = b""
-        self._values: dict[bytes, list[float]] = {b"M": [], b"S": [], b"I": []}
+        self._values = {key: array("f") for key in (b"M", b"S", b"I")}
 
     def attach(self, node: Any, job: Job) -> Any:
         """Put the filter after `node` of an ffmpeg-python graph; returns what follows it."""
@@ -41,17 +42,17 @@ class Meter:
     def integrated(self) -> float | None:
         """Integrated loudness in LUFS; None for silence and below 400 ms."""
         values = self._values[b"I"]
-        return values[-1] if len(values) >= 4 and values[-1] > SILENCE_LUFS else None
+        return round(values[-1], 3) if len(values) >= 4 and values[-1] > SILENCE_LUFS else None
 
     @property
     def momentary(self) -> npt.NDArray[np.float64]:
         """LUFS over the 400 ms before each step: the gating blocks of BS.1770-4."""
-        return np.array(self._values[b"M"])
+        return np.array(self._values[b"M"], np.float64)
 
     @property
     def short_term(self) -> npt.NDArray[np.float64]:
         """LUFS over the 3 s before each step."""
-        return np.array(self._values[b"S"])
+        return np.array(self._values[b"S"], np.float64)
 
 
 def gated(momentary: npt.NDArray[np.float64]) -> float | None:

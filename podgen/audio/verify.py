@@ -10,11 +10,10 @@ from typing import Any
 import ffmpeg
 import numpy as np
 
-from podgen.audio import frames as framing
 from podgen.audio.asset import Format, parse_format
 from podgen.audio.encode import sample_rate
 from podgen.audio.ffmpeg import FfmpegError, Job
-from podgen.audio.frames import PER_SECOND, Frames
+from podgen.audio.frames import PER_SECOND, Frames, longest_run, summed
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
 from podgen.audio.presets import Preset
@@ -102,7 +101,6 @@ def verify(
         raise ResultError(f"{path} cannot be decoded", "render again") from error
     if found is None or not frames.samples:
         raise ResultError(f"{path} holds no audio", "render again")
-    levels = framing.level(frames.powers)
     figures = _Figures(
         loudness=meter.integrated,
         true_peak=decibels(peaks.finish()),
@@ -113,7 +111,7 @@ def verify(
     failures = [
         *_wrong_format(found, form, preset),
         *_wrong_figures(figures, preset, length),
-        *_wrong_silences(levels, preset, expected),
+        *_wrong_silences(frames.powers, preset, expected),
     ]
     step, short_term = _decimated(meter.short_term, LOUDNESS_POINTS)
     _, waveform = _decimated(frames.peaks, WAVEFORM_POINTS)
@@ -195,17 +193,18 @@ def _wrong_figures(figures: _Figures, preset: Preset, length: float) -> list[Fai
 
 
 def _wrong_silences(
-    levels: np.ndarray[Any, np.dtype[np.float32]], preset: Preset, expected: Sequence[Expectation]
+    powers: np.ndarray[Any, np.dtype[np.float32]], preset: Preset, expected: Sequence[Expectation]
 ) -> list[Failure]:
     failures = []
     frame = preset.sample_rate / PER_SECOND
     for sound in expected:
         first, last = round(sound.start / frame), max(1, round(sound.end / frame))
-        window = levels[first:last]
+        window = powers[first:last]
         if not len(window):
             failures.append(Failure(f"{sound.what} is missing", first / PER_SECOND, sound.turn))
             continue
-        start, run = framing.longest_run(window < preset.loudness + sound.floor)
+        silent = window < 10 ** ((preset.loudness + sound.floor) / 10)
+        start, run = longest_run(silent)
         if run and run / PER_SECOND >= sound.longest:
             failures.append(
                 Failure(
@@ -219,13 +218,13 @@ def _wrong_silences(
 
 def _noise_floor(frames: Frames) -> float | None:
     """RMS of the quietest 500 ms in dBFS; None if that is digital silence or nothing so long."""
-    count = round(_NOISE_SECONDS * PER_SECOND)
-    powers = frames.powers.astype(np.float64)
-    if len(powers) < count:
+    tenths = summed(frames.powers, PER_SECOND // 10)
+    count = round(_NOISE_SECONDS * 10)
+    if len(tenths) < count:
         return None
-    sums = np.cumsum(np.concatenate([[0.0], powers]))
-    quietest = float((sums[count:] - sums[:-count]).min()) / count
-    return decibels(max(0.0, quietest) ** 0.5) if quietest > 1e-15 else None
+    sums = np.convolve(tenths, np.ones(count), "valid")
+    quietest = max(0.0, float(sums.min())) / (_NOISE_SECONDS * PER_SECOND)
+    return decibels(quietest**0.5) if quietest > 1e-15 else None
 
 
 def _decimated(

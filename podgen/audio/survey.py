@@ -1,0 +1,96 @@
+"""What a first pass over the mix found: its level, and what a limiter would take from it.
+
+A master that only added what is missing would end up below its target by as much as the limiter
+takes, and be encoded again. From the peak and the power of every 10 ms that can be foretold to a
+few hundredths of a decibel.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from podgen.audio.frames import PER_SECOND, Frames, summed
+from podgen.audio.level import WORKING_LUFS
+from podgen.audio.limiter import RELEASE_SECONDS
+from podgen.audio.loudness import amplitude, decibels
+from podgen.audio.presets import Preset
+from podgen.audio.r128 import STEP_SECONDS, Meter, gated
+
+_CHUNK = 60_000  # frames of 10 ms looked at together: ten minutes
+_STEPS = 8
+_CLOSE_DB = 0.01
+_MOST_EXTRA_DB = 6.0  # the limiter cannot make it as loud as that: the verdict will say so
+
+
+class Survey:
+    """What the first pass over the mix found, enough to foretell what the limiter will take."""
+
+    def __init__(self, meter: Meter, frames: Frames) -> None:
+        self._integrated = meter.integrated
+        self._momentary = meter.momentary
+        self._frames = frames
+
+    def level(self, preset: Preset) -> float | None:
+        """Of the mix as it is: LUFS, or dB RMS for a preset that measures that."""
+        return decibels(self._frames.rms) if preset.measure == "rms" else self._integrated
+
+    def gain(self, aim: float, preset: Preset, ceiling: float) -> float:
+        """The static gain in dB after which, limited at `ceiling` dBTP, the mix is at `aim`.
+
+        A mix too short or too silent to measure is at the working level, as its clips are.
+        """
+        level = self.level(preset)
+        if level is None or not len(self._frames.peaks):
+            return aim - WORKING_LUFS
+        unlimited = aim - level
+        last, missed_last = unlimited, -self._loss(unlimited, preset, ceiling)
+        gain = unlimited - missed_last
+        for _ in range(_STEPS):  # by secants
+            missed = gain - self._loss(gain, preset, ceiling) - unlimited
+            if abs(missed) < _CLOSE_DB or gain == last:
+                break
+            slope = max(0.1, (missed - missed_last) / (gain - last))
+            last, missed_last = gain, missed
+            gain = min(gain - missed / slope, unlimited + _MOST_EXTRA_DB)
+        return gain
+
+    def _loss(self, gain: float, preset: Preset, ceiling: float) -> float:
+        """By how many dB a limiter at `ceiling` lowers the level of the mix raised by `gain`."""
+        before, after = self._powers(amplitude(gain), amplitude(ceiling))
+        if preset.measure == "rms":
+            return 10 * float(np.log10(before.sum() / max(after.sum(), 1e-20)))
+        blocks = self._momentary[: len(before)]
+        change = (
+            _windowed(after)[: len(blocks)] / np.maximum(_windowed(before), 1e-20)[: len(blocks)]
+        )
+        blocks = blocks[: len(change)] + gain
+        plain, reduced = gated(blocks), gated(blocks + 10 * np.log10(np.maximum(change, 1e-10)))
+        return plain - reduced if plain is not None and reduced is not None else 0.0
+
+    def _powers(
+        self, gain: float, ceiling: float
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Power before and after the limiter, summed by 100 ms; it is given the sample peaks."""
+        hop = round(STEP_SECONDS * PER_SECOND)
+        before, after = [], []
+        last = 0.0
+        for at in range(0, len(self._frames.peaks), _CHUNK):
+            peaks = self._frames.peaks[at : at + _CHUNK + 1] * gain
+            powers = self._frames.powers[at : at + _CHUNK].astype(np.float64)
+            needed = np.append(1 - ceiling / np.maximum(peaks, ceiling), 0.0)
+            ahead = np.maximum(needed[:-1], needed[1:])[: len(powers)]
+            ahead[0] = max(ahead[0], last)
+            rise = np.arange(len(ahead)) / (RELEASE_SECONDS * PER_SECOND)
+            with np.errstate(divide="ignore"):
+                reductions = np.exp(np.maximum.accumulate(np.log(ahead) + rise) - rise)
+            last = float(reductions[-1])
+            before.append(summed(powers, hop))
+            after.append(summed(powers * np.square(1 - reductions), hop))
+        return np.concatenate(before), np.concatenate(after)
+
+
+def _windowed(hops: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Sums over the four hops of 100 ms up to each one: gating blocks."""
+    sums = np.cumsum(np.concatenate([np.zeros(4), hops]))
+    return np.asarray(sums[4:] - sums[:-4])
