@@ -41,6 +41,8 @@ class Capabilities:
     """Whether `Utterance.phonemes` (IPA for single words) is honoured."""
     cloning: bool = False
     instructions: bool = False
+    split: bool = False
+    """Whether `Utterance.settings["split"]` is honoured: never, auto, or a number of characters."""
     takes: bool = True
     """Whether another seed gives another reading of the same text."""
 

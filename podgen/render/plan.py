@@ -13,14 +13,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from podgen.audio.presets import Preset, preset
-from podgen.casting import Casting, Part, Voices, read_cast, read_voices
-from podgen.engines import REGISTRY, create
+from podgen.casting import Casting, Part, read_cast
+from podgen.engines import REGISTRY
 from podgen.engines.base import Engine, Utterance
-from podgen.errors import EngineError, Problem, ScriptError
+from podgen.errors import Problem, ScriptError
 from podgen.render.keys import take_key
 from podgen.render.takes import Choices, load_choices, seed_of
 from podgen.show import read_show
-from podgen.show.model import Mastering, Show, Turn
+from podgen.show.model import Mastering, Show, Split, Turn
 from podgen.show.read import in_order
 from podgen.show.spoken import is_silent, spoken
 
@@ -90,10 +90,16 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
         EngineError: an engine cannot speak here.
     """
     show, problems = read_show(script)
-    settings = _settings(show, engine, model)
-    casting, found = read_cast(show, engine=engine, usable=_usable(settings), known=list(REGISTRY))
+    made, found = make_engines(show, engine, model)
     problems += found
-    engines = _engines(casting, settings, problems)
+    casting, found = read_cast(show, engine=engine, usable=usable(made), known=list(REGISTRY))
+    problems += found
+    try:
+        engines = chosen(made, [part.engine for part in casting.parts.values()])
+    except EngineError:
+        if problems:  # what is wrong with the script is said first
+            raise ScriptError(in_order(problems)) from None
+        raise
     choices = load_choices(script)
     turns, found = _plan_turns(show, casting, engines, choices)
     problems += found + _overlap_problems(turns)
@@ -110,7 +116,7 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
         turns=turns,
         preset=chosen_preset,
         choices=choices,
-        warnings=tuple(_warnings(turns, engines)),
+        warnings=tuple(_warnings(show, turns, engines)),
     )
 
 
@@ -123,47 +129,6 @@ def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
     return replace(planned, utterance=utterance, take=take, key=key)
 
 
-def _settings(
-    show: Show, engine: str | None, model: Path | None
-) -> dict[str, Mapping[str, object]]:
-    """Each engine's settings: the voices file's, under the show's, under the command line's."""
-    settings: dict[str, dict[str, object]] = {}
-    voices = read_voices(show.voices_path)[0] if show.voices_path else Voices()
-    for source in (voices.engine_settings, show.engine_settings):
-        for name, values in source.items():
-            settings.setdefault(name, {}).update(values)
-    if model is not None:
-        if engine is None:
-            raise ScriptError("--model needs --engine", "say which engine the model is for")
-        settings.setdefault(engine, {})["model"] = str(model)
-    return dict(settings)
-
-
-def _usable(settings: Mapping[str, Mapping[str, object]]) -> list[str]:
-    return [name for name in REGISTRY if create(name, settings.get(name)).availability().usable]
-
-
-def _engines(
-    casting: Casting, settings: Mapping[str, Mapping[str, object]], problems: Sequence[Problem]
-) -> dict[str, Engine]:
-    """The engines that the cast needs, each able to speak here.
-
-    Raises:
-        ScriptError: an engine cannot speak here and the script is wrong too: that is said first.
-        EngineError: an engine cannot speak here.
-    """
-    engines = {}
-    for name in dict.fromkeys(part.engine for part in casting.parts.values()):
-        engine = create(name, settings.get(name))
-        state = engine.availability()
-        if not state.usable and problems:
-            raise ScriptError(in_order(list(problems)))
-        if not state.usable:
-            raise EngineError(f"engine {name} cannot speak here", state.reason)
-        engines[name] = engine
-    return engines
-
-
 def _plan_turns(
     show: Show, casting: Casting, engines: Mapping[str, Engine], choices: Choices
 ) -> tuple[tuple[PlannedTurn, ...], list[Problem]]:
@@ -173,12 +138,12 @@ def _plan_turns(
     problems: dict[tuple[str, str, str], Problem] = {}
     for turn in show.turns:
         part = casting.parts.get(turn.speaker)
-        if part is None:
+        if part is None or part.engine not in engines:
             continue  # nobody speaks it, which is a problem by now
         engine = engines[part.engine]
         choice = choices.get(turn.id, {}).get(part.engine)
         seed = choice.seed if choice else _base_seed(show, turn)
-        utterance = _utterance(show, turn, part, _heard_seed(engine, seed))
+        utterance = _utterance(show, turn, part, _heard_seed(engine, seed), engine)
         if is_silent(utterance.text):
             continue  # reading the script has said so
         for what, remedy in engine.check(utterance):
@@ -199,11 +164,11 @@ def _plan_turns(
     return tuple(planned), list(problems.values())
 
 
-def _utterance(show: Show, turn: Turn, part: Part, seed: int) -> Utterance:
+def _utterance(show: Show, turn: Turn, part: Part, seed: int, engine: Engine) -> Utterance:
     said = spoken(turn.text, turn.pronunciation, part.lexicon, show.lexicon)
-    split = turn.split if turn.split is not None else show.defaults.split
     settings = {**part.settings, **turn.settings}
-    if split is not None:
+    split = _split(show, turn)
+    if split is not None and engine.capabilities().split:
         settings["split"] = split
     ref_audio = turn.ref_audio or part.ref_audio
     if ref_audio is not None and part.consent:
@@ -221,6 +186,10 @@ def _utterance(show: Show, turn: Turn, part: Part, seed: int) -> Utterance:
         instructions=turn.instructions or part.instructions,
         settings=settings,
     )
+
+
+def _split(show: Show, turn: Turn) -> Split | None:
+    return turn.split if turn.split is not None else show.defaults.split
 
 
 def _base_seed(show: Show, turn: Turn) -> int:
@@ -263,10 +232,14 @@ def _preset(show: Show) -> Preset:
         ) from error
 
 
-def _warnings(turns: Sequence[PlannedTurn], engines: Mapping[str, Engine]) -> Iterator[str]:
+def _warnings(
+    show: Show, turns: Sequence[PlannedTurn], engines: Mapping[str, Engine]
+) -> Iterator[str]:
+    """What the script says that means nothing on the engine it is cast on."""
     for name, engine in engines.items():
-        if engine.capabilities().takes:
-            continue
+        can = engine.capabilities()
         mine = [turn for turn in turns if turn.part.engine == name]
-        if any(turn.take > 1 or turn.turn.seed for turn in mine):
+        if not can.takes and any(turn.take > 1 or _base_seed(show, turn.turn) for turn in mine):
             yield f"engine {name} has one reading of a text: seeds and takes change nothing on it"
+        if not can.split and any(_split(show, turn.turn) is not None for turn in mine):
+            yield f"engine {name} parts long turns in its own way: split changes nothing on it"

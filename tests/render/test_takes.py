@@ -80,7 +80,7 @@ def test_a_broken_lock_file_is_named(tmp_path: Path, text: str) -> None:
     if text == "[]":
         assert load_choices(script) == {}
     else:
-        with pytest.raises(ScriptError, match="pilot.lock.yaml: cannot read the chosen takes"):
+        with pytest.raises(ScriptError, match=r"pilot\.lock\.yaml: cannot read the chosen takes"):
             load_choices(script)
 
 

@@ -105,7 +105,7 @@ class VoxtralEngine:
 
     def capabilities(self) -> Capabilities:
         """Nine languages at 24 kHz, one speed, no cloning and no instructions."""
-        return Capabilities(languages=LANGUAGES, sample_rate=RATE)
+        return Capabilities(languages=LANGUAGES, sample_rate=RATE, split=True)
 
     def availability(self) -> Availability:
         """Whether the packages, the weights and a GPU are there."""
