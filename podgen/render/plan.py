@@ -16,8 +16,9 @@ from podgen.audio.presets import Preset, preset
 from podgen.casting import Casting, Part, read_cast
 from podgen.engines import REGISTRY
 from podgen.engines.base import Engine, Utterance
-from podgen.errors import Problem, ScriptError
+from podgen.errors import EngineError, Problem, ScriptError
 from podgen.render.keys import take_key
+from podgen.render.rig import chosen, make_engines, usable
 from podgen.render.takes import Choices, load_choices, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
