@@ -33,6 +33,12 @@ KERNELS: list[tuple[str, list[str], dict[str, object], dict[str, int]]] = [
         {},
     ),
     (
+        "split_attention",
+        [F32, F32, F32, "*i64", F32, F32, F32, *STRIDES, INT, "fp32"],
+        {"KV_HEADS": 8, "GROUP": 4, "HEAD": 128, "SPLIT": 128, "TILE": 64},
+        {"num_stages": 1},
+    ),
+    (
         "join_attention",
         [F32, F32, F32, "*i64", BF16, INT],
         {"HEADS": 32, "HEAD": 128, "SPLIT": 128, "BLOCK": 32},
