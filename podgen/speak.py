@@ -152,11 +152,14 @@ def choose(engine: str | None, voice: str | None, settings: Mapping[str, object]
     """The engine that will speak: the one named, else the first usable one with the voice.
 
     Raises:
+        ScriptError: there are settings, and no engine is named that they are for.
         EngineError: it cannot speak here, or no engine has the voice.
     """
+    if settings and engine is None:
+        raise ScriptError("--model needs --engine", "say which engine the model is for")
     silent: list[str] = []
     for name in [engine] if engine else REGISTRY:
-        made = create(name, settings if engine else None)
+        made = create(name, settings)
         state = made.availability()
         if engine or _has(made, voice):
             if state.usable:

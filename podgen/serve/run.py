@@ -11,16 +11,16 @@ from types import FrameType
 
 import uvicorn
 
-from podgen.engines import create
-from podgen.errors import EngineError, MachineError
+from podgen.errors import MachineError
 from podgen.serve.app import create_app
 from podgen.serve.state import Limits, State
+from podgen.speak import choose
 
 log = logging.getLogger("podgen.serve")
 
 
 def serve(
-    engine: str,
+    engine: str | None = None,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -33,7 +33,7 @@ def serve(
     """Serve an engine until the process is told to end; every accepted request is finished.
 
     Args:
-        engine: its name in the registry.
+        engine: its name in the registry; the best that can speak here unless given.
         host: the address to listen on; only this machine reaches the default.
         port: 0 lets the system choose.
         model: folder or file of the engine's model; also the name clients know it by.
@@ -43,23 +43,21 @@ def serve(
         log_text: whether the log holds what is spoken.
 
     Raises:
+        ScriptError: there is a model, and no engine is named that it is for.
         EngineError: the engine is unknown or cannot speak here.
         MachineError: the address cannot be listened on.
     """
     given = dict(settings or {})
     if model is not None:
         given["model"] = model
-    made = create(engine, given)
-    state = made.availability()
-    if not state.usable:
-        raise EngineError(f"engine {engine} cannot speak here", state.reason)
+    made = choose(engine, None, given)
     listener = _listen(host, port)
     _log_to_stderr()
     name = model.rstrip("/").rsplit("/", 1)[-1] if model else None
     app = create_app(made, model=name, limits=limits, api_key=api_key, log_text=log_text)
     address, bound = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
-    print(f"podgen serves {engine} at http://{shown}:{bound}/v1", file=sys.stderr, flush=True)
+    print(f"podgen serves {made.name} at http://{shown}:{bound}/v1", file=sys.stderr, flush=True)
     if api_key is None and not ipaddress.ip_address(address).is_loopback:
         print("warning: anyone who reaches this address can use it; see --api-key", file=sys.stderr)
     config = uvicorn.Config(
