@@ -76,9 +76,9 @@ def body(ask: Ask, text: str) -> dict[str, Any]:
 
 
 def voice_name(ask: Ask) -> str | None:
-    """The voice as the server knows it, or None where the model has none of its own."""
+    """The voice as the server knows it, or None: none named, or `default`, the model's own."""
     name = ask.utterance.voice
-    if not name or ask.model.voice == "none":
+    if not name or (ask.model.known and name == "default"):
         return None
     return ask.model.aliases.get(name, name)
 
@@ -97,7 +97,7 @@ def problems(ask: Ask) -> Problems:
 
 def _voice_problems(ask: Ask) -> Problems:
     name, model = ask.utterance.voice, ask.model
-    if model.voice == "required" and not name:
+    if model.voice == "required" and name in ("", "default"):
         return [(f"{model.name} needs a voice", "name one")]
     if model.voice == "none" and name not in ("", "default"):
         return [(f"{model.name} has no voice `{name}`", "write `default`, or leave it out")]

@@ -1,0 +1,158 @@
+"""What the speech server costs over calling the engine, and whether its memory grows.
+
+The same texts are spoken by the engine itself and by a server of it, in turns, so that a busy
+machine slows both alike; the client is a process of its own. Run: `python -m benchmarks.serve`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+import httpx
+import psutil
+
+from benchmarks.results import Result, machine
+from podgen.engines import create
+from podgen.engines.base import Engine, Utterance
+
+ROUNDS = 5
+BATCH = 64
+REQUESTS = 2000
+SETTLED = 400  # requests after which allocators and caches have taken what they take
+TEXTS = [
+    f"This is sentence number {n} of the batch, and it is as long as one in a dialogue. "
+    "It is followed by a second one."
+    for n in range(BATCH)
+]
+SERVE = "from podgen.serve.run import serve; serve('hibari', port=0)"
+
+
+@contextmanager
+def server() -> Iterator[tuple[str, psutil.Process]]:
+    argv = [sys.executable, "-c", SERVE]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        match = re.search(r"http://\S+", child.stderr.readline())
+        assert match
+        # What it logs goes nowhere; an unread pipe would stop it.
+        drain = subprocess.Popen(["cat"], stdin=child.stderr, stdout=subprocess.DEVNULL)
+        url = match[0]
+        while httpx.get(f"{url.removesuffix('/v1')}/ready").status_code != 200:
+            time.sleep(0.1)
+        yield url, psutil.Process(child.pid)
+        child.terminate()
+        drain.wait()
+
+
+def direct(engine: Engine) -> float:
+    """Seconds that the engine takes for the batch."""
+    batch = [Utterance(str(n), text, "heart") for n, text in enumerate(TEXTS)]
+    began = time.perf_counter()
+    assert sum(1 for _ in engine.synthesize(batch)) == BATCH
+    return time.perf_counter() - began
+
+
+async def ask(client: httpx.AsyncClient, url: str, body: dict[str, Any]) -> None:
+    async with client.stream("POST", f"{url}/audio/speech", json=body) as reply:
+        assert reply.status_code == 200, await reply.aread()
+        async for _ in reply.aiter_raw():
+            pass
+
+
+def served(url: str, bodies: Sequence[dict[str, Any]], at_once: int) -> float:
+    """Seconds that a server takes for requests, `at_once` of them open."""
+
+    async def all_of_them() -> None:
+        limits = httpx.Limits(max_connections=at_once)
+        async with httpx.AsyncClient(limits=limits, timeout=None) as client:
+            await asyncio.gather(*[ask(client, url, body) for body in bodies])
+
+    began = time.perf_counter()
+    asyncio.run(all_of_them())
+    return time.perf_counter() - began
+
+
+def cpu(process: psutil.Process) -> float:
+    """Seconds of processor that a process has used."""
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def overhead(url: str, process: psutil.Process) -> dict[str, float]:
+    """Ratios of the server's time to the engine's, the batch full.
+
+    Where other work fills the machine the clock says little; then the processor time does.
+    """
+    engine = create("hibari")
+    whole = [{"input": text, "voice": "heart", "response_format": "wav"} for text in TEXTS]
+    streams = [{**body, "stream_format": "audio"} for body in whole]
+    direct(engine), served(url, whole, BATCH), served(url, streams, BATCH)
+    own = psutil.Process()
+    times = []
+    work = []
+    for _ in range(ROUNDS):
+        marks = [cpu(own)]
+        alone = direct(engine)
+        marks += [cpu(own), cpu(process)]
+        asked = served(url, whole, BATCH)
+        marks += [cpu(process)]
+        streamed = served(url, streams, BATCH)
+        marks += [cpu(process)]
+        times.append((alone, asked, streamed))
+        work.append((marks[1] - marks[0], marks[3] - marks[2], marks[4] - marks[3]))
+    engine.close()
+    return {
+        "engine s": median(alone for alone, _, _ in times),
+        "server s": median(asked for _, asked, _ in times),
+        "server / engine": median(asked / alone for alone, asked, _ in times),
+        "server, streaming / engine": median(asked / alone for alone, _, asked in times),
+        "processor: server / engine": median(asked / alone for alone, asked, _ in work),
+        "processor: streaming / engine": median(asked / alone for alone, _, asked in work),
+    }
+
+
+def memory(url: str, process: psutil.Process) -> dict[str, float]:
+    """The server's resident memory in MB as it answers requests of every kind."""
+    kinds = [
+        {"response_format": "wav"},
+        {"response_format": "pcm", "stream_format": "audio"},
+        {"stream": True},
+        {"response_format": "wav", "instructions": "softly"},
+    ]
+    sizes = []
+    done = 0
+    for upto in (SETTLED, REQUESTS // 2, REQUESTS):
+        bodies = [
+            {"input": f"Request {n} is here.", "voice": "heart", **kinds[n % 3]}
+            for n in range(done, upto)
+        ]
+        served(url, bodies, BATCH)
+        refused = {"input": "Hello.", "voice": "heart", **kinds[3]}
+        for _ in range(20):
+            assert httpx.post(f"{url}/audio/speech", json=refused).status_code == 400
+        done = upto
+        sizes.append(process.memory_info().rss / 1e6)
+    return {
+        f"MB after {SETTLED}": sizes[0],
+        f"MB after {REQUESTS // 2}": sizes[1],
+        f"MB after {REQUESTS}": sizes[2],
+        f"MB grown from {REQUESTS // 2} to {REQUESTS}": sizes[2] - sizes[1],
+    }
+
+
+def run() -> Result:
+    """Overhead and memory of `podgen serve` with the draft engine."""
+    with server() as (url, process):
+        return Result("serve", machine(), {**overhead(url, process), **memory(url, process)})
+
+
+if __name__ == "__main__":
+    run().show()
