@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,9 @@ from podgen.publish.tags import tag
 from podgen.publish.transcript import srt, text, transcript_json, vtt
 from podgen.render.assemble import Assembly
 from podgen.render.dress import Dressed
-from podgen.render.files import whole_file, write_text
+from podgen.render.files import sweep, whole_file, write_text
 from podgen.render.outputs import Outputs
+from podgen.render.parallel import in_threads
 from podgen.render.plan import Plan
 from podgen.render.report import Report, write_json
 from podgen.render.report_page import write_html
@@ -53,6 +53,7 @@ def deliver(
     """
     episode = episode_of(plan, assembly)
     outputs.main.parent.mkdir(parents=True, exist_ok=True)
+    sweep(outputs.main.parent)
     notes: dict[str, None] = {}
 
     def finish(path: Path, form: str) -> None:
@@ -69,9 +70,12 @@ def deliver(
             finish=finish,
             progress=tell,
         )
+    delivered = {file.path for file in mastered.deliverables}
+    _remove_others([_rejected(path) for path in outputs.paths.values()], delivered)
     if plan.show.stems:
         tell("stems", 0.0)
-        write_stems(assembly.scene, outputs.folder / "stems")
+        stems = write_stems(assembly.scene, outputs.folder / "stems")
+        _remove_others((outputs.folder / "stems").glob("*.wav"), stems)
         tell("stems", 1.0)
     write_companions(episode, outputs.folder)
     clips = write_clips(dressed, outputs.folder / "clips")
@@ -149,16 +153,28 @@ def write_clips(dressed: Sequence[Dressed], folder: Path) -> dict[str, Path]:
         name = re.sub(r"[^\w-]+", "_", clip.turn.id)[:60]
         path = folder / f"{name}.{clip.turn.key[:8]}.flac"
         if not path.exists():
-            samples = clip.take.read()
+            # A take is read no more once it is dressed, so it may be damaged unnoticed.
+            source = clip.take if clip.take.intact() else clip.clip
+            samples = source.read()
             peak = max(1.0, float(np.abs(samples).max()))
             with whole_file(path) as temporary:
                 soundfile.write(
-                    temporary, samples / peak, clip.take.sample_rate, "PCM_16", format="FLAC"
+                    temporary, samples / peak, source.sample_rate, "PCM_16", format="FLAC"
                 )
         return path
 
-    with ThreadPoolExecutor() as pool:
-        paths = dict(zip((clip.turn.id for clip in dressed), pool.map(write, dressed), strict=True))
-    for stale in set(folder.glob("*.flac")) - set(paths.values()):
-        stale.unlink(missing_ok=True)
+    ids = [clip.turn.id for clip in dressed]
+    paths = dict(zip(ids, in_threads(write, dressed), strict=True))
+    _remove_others(folder.glob("*.flac"), paths.values())
     return paths
+
+
+def _remove_others(found: Iterable[Path], kept: Iterable[Path]) -> None:
+    """Remove what an earlier render left."""
+    for stale in set(found) - set(kept):
+        stale.unlink(missing_ok=True)
+
+
+def _rejected(path: Path) -> Path:
+    """Where the master puts a deliverable that is not what was asked."""
+    return path.with_name(f"{path.stem}.rejected{path.suffix}")

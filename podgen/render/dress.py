@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from podgen.audio.clip import VERSION, Band, Dressing, dress
 from podgen.audio.loudness import Measurement, measure
 from podgen.casting import Part
 from podgen.render.keys import digest
+from podgen.render.parallel import in_threads
 from podgen.render.plan import Plan, PlannedTurn
 from podgen.render.store import Clip, Store
 
@@ -77,8 +76,7 @@ def dress_all(
     Raises:
         MachineError: the store cannot be written.
     """
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        yield from pool.map(lambda pair: dress_take(store, pair[0], pair[1], rate), takes)
+    return in_threads(lambda pair: dress_take(store, pair[0], pair[1], rate), takes)
 
 
 def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dressed:

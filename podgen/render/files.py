@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,29 @@ def write_text(path: Path, text: str) -> None:
     """Write a whole UTF-8 file."""
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def sweep(folder: Path) -> None:
+    """Remove the unfinished files in `folder` of processes that are no more."""
+    for path in folder.glob(".*"):
+        owner = _OWNER.fullmatch(path.name)
+        if owner and not _alive(int(owner[1] or owner[2])):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+_OWNER = re.compile(rf"{re.escape(TEMPORARY_PREFIX)}(\d+)-.*|\..*\.(\d+)\.part(?:\.\w+)?")
+"""Names of unfinished files: those of this module and those of the audio package."""
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def writing_failed(path: Path, error: OSError) -> MachineError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ pytest.importorskip("hibari", reason="the draft engine is not installed")
 
 MANY = [
     ("ADA" if n % 2 else "BEN", f"This is turn number {n} of a rather long show about rain.")
-    for n in range(60)
+    for n in range(30)
 ]
 
 
@@ -180,3 +181,37 @@ def test_an_unreachable_target_fails_and_keeps_the_last_good_episode(
     assert run.code == 5, run.err
     assert "LUFS" in run.err
     assert (podgen.folder / "dist" / "show.mp3").read_bytes() == before
+    assert (podgen.folder / "dist" / "show.rejected.mp3").exists()
+    assert not json.loads((podgen.folder / "dist/show/report.json").read_text())["passed"]
+    # Once it is as asked again, the rejected file goes.
+    assert podgen("render", "-e", "hibari", write_show(MANY[:3])).code == 0
+    assert not (podgen.folder / "dist" / "show.rejected.mp3").exists()
+
+
+def test_what_a_killed_render_left_is_swept_by_the_next(
+    podgen: CommandLine, write_show: Callable[..., Path]
+) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    dist = podgen.folder / "dist"
+    dist.mkdir()
+    for name in (f".show.{ended.pid}.part.mp3", f".writing-{ended.pid}-ab12.json"):
+        (dist / name).write_text("half")
+    (dist / f".show.{os.getpid()}.part.mp3").write_text("another render's")
+    (dist / ".hidden").write_text("the user's")
+    assert podgen("render", "-e", "hibari", write_show(MANY[:2])).code == 0
+    names = {path.name for path in dist.iterdir() if path.name.startswith(".")}
+    assert names == {f".show.{os.getpid()}.part.mp3", ".hidden"}
+
+
+def test_a_bug_is_told_from_a_users_error(tmp_path: Path) -> None:
+    """Whatever podgen does not expect ends in a traceback and the request to report it."""
+    program = (
+        "import podgen.doctor as d; d.diagnose = lambda: 1 / 0; import podgen.cli as c; c.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "doctor"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "Please report it" in done.stderr
