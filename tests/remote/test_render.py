@@ -1,0 +1,67 @@
+"""A show whose voices are elsewhere, as a user renders it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.conftest import CommandLine
+from tests.remote import fake as fakes
+from tests.remote.fake import VOXTRAL, Fake, serving, spoken, wav
+
+VOICES = """\
+engines:
+  remote:
+    base_url: [{voxtral}, {other}]
+    model: {model}
+    backoff: 0.01
+characters:
+  ADA: {{engine: remote, voice: casual_male}}
+  BEN:
+    engine: remote
+    ref_audio: ben.wav
+    ref_text: I am Ben.
+    {consent}
+    settings: {{model: fishaudio/s2-pro, base_url: "{fish}"}}
+"""
+SHOW = """\
+title: Elsewhere
+turns:
+  - ADA: Good evening, and welcome to the show.
+  - BEN: It is a pleasure to be here tonight.
+  - ADA: Shall we begin with the first question?
+"""
+
+
+def test_a_show_is_spoken_by_servers_and_only_once(tmp_path: Path, podgen: CommandLine) -> None:
+    with (
+        serving(Fake()) as voxtral,
+        serving(Fake()) as other,
+        serving(Fake("fishaudio/s2-pro", rate=44100)) as fish,
+    ):
+        voxtral.faults = lambda body, number: fakes.silence
+        fish.faults = lambda body, number: fakes.cut_file if number == 1 else None
+
+        def write(consent: str) -> None:
+            (tmp_path / "voices.yaml").write_text(
+                VOICES.format(
+                    voxtral=voxtral.url, other=other.url, fish=fish.url, model=VOXTRAL,
+                    consent=consent,
+                )
+            )  # fmt: skip
+
+        (tmp_path / "show.yaml").write_text(SHOW)
+        (tmp_path / "ben.wav").write_bytes(wav(spoken("ben", seconds=2)))
+        write("")
+        refused = podgen("check", "show.yaml")
+        assert refused.code == 2
+        assert "consent" in refused.err
+        write("consent: Ben agreed by letter on 2026-11-01.")
+        done = podgen("render", "show.yaml", "-o", "out.wav")
+        assert done.code == 0, done.err
+        assert len(fish.bodies) == 2
+        assert other.bodies, "the server in order was not asked"
+        asked = len(voxtral.bodies) + len(other.bodies) + len(fish.bodies)
+        again = podgen("render", "show.yaml", "-o", "again.wav")
+        assert again.code == 0, again.err
+        assert len(voxtral.bodies) + len(other.bodies) + len(fish.bodies) == asked
+    assert (tmp_path / "out.wav").read_bytes() == (tmp_path / "again.wav").read_bytes()
