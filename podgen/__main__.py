@@ -1,5 +1,51 @@
-"""`python -m podgen`."""
+"""`podgen`, and `python -m podgen`: where errors become exit codes, and nowhere else."""
 
-from podgen.cli import main
+from __future__ import annotations
 
-main()
+import signal
+import sys
+
+from podgen import __version__
+from podgen.errors import BUG_EXIT_CODE, INTERRUPTED_EXIT_CODE, PodgenError
+
+
+def main() -> None:
+    """Run the command line."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        from podgen.cli import app
+
+        app()
+    except PodgenError as error:
+        _report(error)
+        raise SystemExit(error.exit_code) from None
+    except SystemExit as end:
+        if end.code == INTERRUPTED_EXIT_CODE:
+            print("interrupted; finished clips are kept", file=sys.stderr)
+        raise
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print(
+            f"\nThis is a bug in podgen {__version__}. Please report it with the lines above.",
+            file=sys.stderr,
+        )
+        raise SystemExit(BUG_EXIT_CODE) from None
+
+
+def _terminate(_signal: int, _frame: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _report(error: PodgenError) -> None:
+    if "--json" in sys.argv:
+        from podgen.console import print_json_error
+
+        print_json_error(error)
+    for problem in error.problems:
+        print(problem, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from podgen import __version__
-from podgen.errors import BUG_EXIT_CODE, INTERRUPTED_EXIT_CODE, PodgenError
 
 app = typer.Typer(
     name="podgen",
@@ -250,43 +247,3 @@ def _options(
         import logging
 
         logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
-
-
-def main() -> None:
-    """Run the command line; errors become exit codes here and nowhere else."""
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        app()
-    except PodgenError as error:
-        _report(error)
-        raise SystemExit(error.exit_code) from None
-    except SystemExit as end:
-        if end.code == INTERRUPTED_EXIT_CODE:
-            print("interrupted; finished clips are kept", file=sys.stderr)
-        raise
-    except Exception:
-        import traceback
-
-        traceback.print_exc()
-        print(
-            f"\nThis is a bug in podgen {__version__}. Please report it with the lines above.",
-            file=sys.stderr,
-        )
-        raise SystemExit(BUG_EXIT_CODE) from None
-
-
-def _terminate(_signal: int, _frame: object) -> None:
-    raise SystemExit(128 + signal.SIGTERM)
-
-
-def _report(error: PodgenError) -> None:
-    if "--json" in sys.argv:
-        from podgen.console import print_json_error
-
-        print_json_error(error)
-    for problem in error.problems:
-        print(problem, file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

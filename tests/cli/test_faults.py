@@ -207,7 +207,9 @@ def test_what_a_killed_render_left_is_swept_by_the_next(
 def test_a_bug_is_told_from_a_users_error(tmp_path: Path) -> None:
     """Whatever podgen does not expect ends in a traceback and the request to report it."""
     program = (
-        "import podgen.doctor as d; d.diagnose = lambda: 1 / 0; import podgen.cli as c; c.main()"
+        "import podgen.doctor, podgen.__main__\n"
+        "podgen.doctor.diagnose = lambda: 1 / 0\n"
+        "podgen.__main__.main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, "doctor"], capture_output=True, text=True, cwd=tmp_path
