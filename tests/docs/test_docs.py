@@ -325,7 +325,7 @@ turns:
   - ADA: {id: c, text: Hello., ref_audio: knock.flac}
 
   - ADA: {id: d, text: Hello., voice: af_hart}
-  - music: {file:     nope.mp3}
+  - music: {file: nope.mp3}
 """
 
 
