@@ -119,5 +119,5 @@ def _dressing(part: Part, rate: int) -> Dressing:
     return Dressing(
         rate=rate,
         highpass=part.highpass,
-        eq=tuple(Band(band.freq, band.gain, band.q) for band in part.eq),
+        eq=tuple(Band(band.freq, band.gain, band.q, band.kind) for band in part.eq),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from podgen.errors import Problem
 from podgen.show.failing import shown
-from podgen.show.forms import CharacterForm, VoiceForm
+from podgen.show.forms import BandForm, CharacterForm, VoiceForm
 from podgen.show.lexicon import Lexicon
 from podgen.show.model import Band, Character, Settings, Style, Voice
 from podgen.show.problems import fill
@@ -87,7 +87,7 @@ def _style(form: VoiceForm, source: Source, at: tuple[Step, ...]) -> Style:
         gain=form.gain,
         pan=form.pan,
         highpass=form.highpass,
-        eq=None if eq is None else tuple(Band(b.freq, b.gain, b.q or 1.0) for b in eq),
+        eq=None if eq is None else tuple(_band(band) for band in eq),
         speed=form.speed,
         language=form.language,
         lexicon=form.lexicon or Lexicon(),
@@ -97,3 +97,7 @@ def _style(form: VoiceForm, source: Source, at: tuple[Step, ...]) -> Style:
         consent=form.consent,
         settings=settings_at(source, (*at, "settings")) if form.settings else {},
     )
+
+
+def _band(form: BandForm) -> Band:
+    return Band(form.freq, form.gain, form.q or 1.0, form.kind or "peak")

@@ -163,9 +163,13 @@ class SoundForm(Form):
 class BandForm(Form):
     """A band of the equaliser."""
 
-    freq: kind.Frequency = Field(description="Centre in Hz.")
+    freq: kind.Frequency = Field(description="Centre, or a shelf's corner, in Hz.")
     gain: kind.BandGain = Field(description="dB.")
     q: kind.Quality | None = said("Quality factor; 1.")
+    kind: (
+        Annotated[Literal["peak", "lowshelf", "highshelf"], Says("peak, lowshelf or highshelf")]
+        | None
+    ) = said("Shape; peak.")
 
 
 class VoiceForm(Form):

@@ -127,11 +127,12 @@ Item = Turn | Pause | Chapter | Music | Sound
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A peaking equaliser band: centre in Hz, gain in dB, quality factor."""
+    """An equaliser band: centre or corner in Hz, gain in dB, quality factor."""
 
     freq: float
     gain: float
     q: float = 1.0
+    kind: Literal["peak", "lowshelf", "highshelf"] = "peak"
 
 
 @dataclass(frozen=True, slots=True)

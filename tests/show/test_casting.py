@@ -19,7 +19,7 @@ characters:
     gain: -1
     pan: -0.15
     highpass: 80
-    eq: [{freq: 3000, gain: -2}]
+    eq: [{freq: 3000, gain: -2}, {freq: 9000, gain: 1.5, kind: highshelf}]
     speed: 1.05
     lexicon: {podgen: pod jen}
     settings: {a: 1, b: 2}
@@ -45,7 +45,7 @@ def test_a_part_holds_what_character_and_voice_say(folder: Path) -> None:
     part = casting.parts["FOX"]
     assert (part.character, part.engine, part.voice) == ("CIPHERFOX", "voxtral", "casual_female")
     assert (part.gain, part.pan, part.highpass, part.speed) == (1.0, -0.15, 80.0, 1.05)
-    assert part.eq == (Band(3000.0, -2.0, 1.0),)
+    assert part.eq == (Band(3000.0, -2.0, 1.0), Band(9000.0, 1.5, 1.0, "highshelf"))
     assert part.lexicon.entries == {"podgen": "pod jen"}
     assert part.settings == {"a": 1, "b": 2}
     assert part.language == "en"
