@@ -52,24 +52,24 @@ KERNELS: list[tuple[str, list[str], dict[str, object], dict[str, int]]] = [
     ),
     ("euler", [BF16, BF16, BF16, INT, "fp32", "fp32"], {"BLOCK": 256}, {}),
 ]
-for rows in (1, 40, 500):
-    tile = triton_ops._tile(rows)
-    options = {"num_warps": tile.warps, "num_stages": tile.stages}
-    for weight in ("*i8", "*fp8e4nv"):
+for rows, outputs in ((1, 3072), (6, 18432), (40, 18432), (500, 18432)):
+    for weight, size in (("*i8", 1), ("*fp8e4nv", 1), ("*bf16", 2)):
+        tile = triton_ops.row_tile(rows, outputs, size)
         KERNELS.append(
             (
                 "row_scaled",
                 [BF16, weight, F32, BF16, INT, INT, INT],
                 {"BM": tile.rows, "BN": tile.outputs, "BK": tile.inputs},
-                options,
+                {"num_warps": tile.warps, "num_stages": tile.stages},
             )
         )
+    tile = triton_ops.group_tile(rows, outputs)
     KERNELS.append(
         (
             "group_scaled",
             [BF16, "*u8", "*fp16", BF16, INT, INT, INT],
-            {"BM": tile.rows, "BN": tile.outputs, "GROUP": 64},
-            options | {"num_stages": max(2, tile.stages - 1)},
+            {"BM": tile.rows, "BN": tile.outputs, "GROUP": 64, "CHUNK": 256},
+            {"num_warps": tile.warps, "num_stages": tile.stages},
         )
     )
 

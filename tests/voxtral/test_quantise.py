@@ -32,7 +32,7 @@ def test_rows_have_scales_of_their_own(kind: str) -> None:
     assert ((stood_for - weight).abs() <= bound * 1.001).all()
 
 
-@pytest.mark.parametrize(("inputs", "group"), [(256, 64), (96, 16)])
+@pytest.mark.parametrize(("inputs", "group"), [(1024, 64), (96, 16)])
 def test_int4_packs_pairs_of_groups(inputs: int, group: int) -> None:
     weight = torch.randn(5, inputs)
     made = int4(weight, OPS)
@@ -76,7 +76,7 @@ def test_drift_under_teacher_forcing(
     levels: float,
 ) -> None:
     quantised = load_model(checkpoint, Make(quantise=kind))
-    drift = teacher_forced(model, quantised, [(g.turn, g.codes[:8]) for g in goldens[::2]])
+    drift = teacher_forced(model, quantised, [(goldens[0].turn, goldens[0].codes[:8])])
     assert 0 < drift.hidden_error < hidden
     assert drift.levels_off < levels
 

@@ -32,9 +32,10 @@ from podgen.engines.voxtral.drift import teacher_forced
 from podgen.engines.voxtral.goldens import compare, generate_all, read_goldens
 from podgen.engines.voxtral.graphs import Stepper
 from podgen.engines.voxtral.job import generate
+from podgen.engines.voxtral.layer import Linear
 from podgen.engines.voxtral.model import Make, Model, load_model
 from podgen.engines.voxtral.pace import FRAME_RATE
-from podgen.engines.voxtral.quantise import projection
+from podgen.engines.voxtral.quantise import RowScaled, projection
 from podgen.engines.voxtral.slots import Slots, Turn, turn_noise
 from podgen.engines.voxtral.work import Work
 from podgen.errors import EngineError
@@ -272,7 +273,8 @@ class _Run:
             "gate_up": (2 * args.hidden_dim, args.dim),
             "down": (args.dim, args.hidden_dim),
         }
-        kinds = ["none", *self.plan.quantised]
+        # "own" is the weight as it is through the kernel that reads the quantised ones.
+        kinds = ["none", "own", *self.plan.quantised]
         for name, (outputs, inputs) in shapes.items():
             # Several copies, that no cache holds them.
             copies = 8 if self.graphs else 1
@@ -281,14 +283,18 @@ class _Run:
                 for _ in range(copies)
             ]
             for kind in kinds:
-                layers = [projection(kind, ops)(weight) for weight in weights]
+                layers: list[Linear]
+                if kind == "own":
+                    layers = [RowScaled(w, torch.ones_like(w[:, 0].float()), ops) for w in weights]
+                else:
+                    layers = [projection(kind, ops)(weight) for weight in weights]
                 figures: dict[str, float] = {}
                 for rows in (1, 6, 16, 64, 192):
                     x = torch.randn(rows, inputs, device=self.device, dtype=self.plan.dtype)
 
-                    def run(x: Tensor = x, layers: Sequence[object] = layers) -> None:
+                    def run(x: Tensor = x, layers: Sequence[Linear] = layers) -> None:
                         for layer in layers:
-                            layer(x)  # type: ignore[operator]
+                            layer(x)
 
                     taken = measure.graphed_seconds(run, self.device, 4) / copies
                     figures[f"us_{rows}"] = taken * 1e6

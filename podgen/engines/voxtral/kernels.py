@@ -222,28 +222,26 @@ def row_scaled(
 @triton.jit
 def group_scaled(
     x, packed, scale, out, rows, OUTPUTS, INPUTS,
-    BM: tl.constexpr, BN: tl.constexpr, GROUP: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, GROUP: tl.constexpr, CHUNK: tl.constexpr,
 ):  # fmt: skip
-    """x [rows, inputs] by a weight in int4, two groups of inputs at a time."""
+    """x [rows, inputs] by a weight in int4, two chunks of inputs at a time."""
     row = tl.program_id(1) * BM + tl.arange(0, BM)
     output = tl.program_id(0) * BN + tl.arange(0, BN)
-    column = tl.arange(0, GROUP)
+    column = tl.arange(0, CHUNK)
     has_row, has_output = (row < rows)[:, None], (output < OUTPUTS)[:, None]
     x_at = x + row[:, None].to(tl.int64) * INPUTS + column[None, :]
     w_at = packed + output[:, None].to(tl.int64) * (INPUTS // 2) + column[None, :]
-    s_at = scale + output.to(tl.int64) * (INPUTS // GROUP)
+    s_at = scale + output[:, None].to(tl.int64) * (INPUTS // GROUP) + (column // GROUP)[None, :]
     total = tl.zeros([BM, BN], tl.float32)
-    for pair in range(INPUTS // (2 * GROUP)):
-        codes = tl.load(w_at + pair * GROUP, mask=has_output, other=0)
-        a = tl.load(x_at + pair * 2 * GROUP, mask=has_row, other=0.0)
-        low = ((codes & 15).to(tl.int32) - 8).to(a.dtype)
-        part = tl.dot(a, tl.trans(low), input_precision="ieee")
-        gain = tl.load(s_at + 2 * pair, mask=output < OUTPUTS, other=0.0).to(tl.float32)
-        total += part * gain[None, :]
-        a = tl.load(x_at + pair * 2 * GROUP + GROUP, mask=has_row, other=0.0)
-        high = ((codes >> 4).to(tl.int32) - 8).to(a.dtype)
-        part = tl.dot(a, tl.trans(high), input_precision="ieee")
-        gain = tl.load(s_at + 2 * pair + 1, mask=output < OUTPUTS, other=0.0).to(tl.float32)
-        total += part * gain[None, :]
+    for pair in range(INPUTS // (2 * CHUNK)):
+        codes = tl.load(w_at + pair * CHUNK, mask=has_output, other=0)
+        a = tl.load(x_at + 2 * pair * CHUNK, mask=has_row, other=0.0)
+        gain = tl.load(s_at + 2 * pair * (CHUNK // GROUP), mask=has_output, other=0.0)
+        low = (((codes & 15).to(tl.float32) - 8.0) * gain.to(tl.float32)).to(a.dtype)
+        total += tl.dot(a, tl.trans(low), input_precision="ieee")
+        a = tl.load(x_at + (2 * pair + 1) * CHUNK, mask=has_row, other=0.0)
+        gain = tl.load(s_at + (2 * pair + 1) * (CHUNK // GROUP), mask=has_output, other=0.0)
+        high = (((codes >> 4).to(tl.float32) - 8.0) * gain.to(tl.float32)).to(a.dtype)
+        total += tl.dot(a, tl.trans(high), input_precision="ieee")
     target = out + row[:, None].to(tl.int64) * OUTPUTS + output[None, :]
     tl.store(target, total.to(out.dtype.element_ty), mask=has_row & (output < OUTPUTS)[None, :])

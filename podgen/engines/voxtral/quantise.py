@@ -1,7 +1,7 @@
 """Weights of fewer bits for the backbone's projections; everything else stays as it is.
 
 Symmetric, rounded to nearest: int8 and fp8 (e4m3) with one scale an output row, int4 with one
-scale for each `GROUP` inputs of a row. Activations and sums keep the model's precision.
+scale for every 64 inputs of a row. Activations and sums keep the model's precision.
 """
 
 from __future__ import annotations
@@ -12,13 +12,9 @@ import torch
 from torch import Tensor
 
 from podgen.engines.voxtral.layer import Dense, Linear, MakeLinear
-from podgen.engines.voxtral.ops import TorchOps
+from podgen.engines.voxtral.ops import TorchOps, int4_layout
 from podgen.errors import EngineError
 
-GROUP = 64
-"""Inputs that share a scale in int4."""
-SMALL_GROUP = 16
-"""The same for matrices whose inputs are no multiple of two groups."""
 _FP8 = torch.float8_e4m3fn
 
 
@@ -39,8 +35,8 @@ class RowScaled:
 class GroupScaled:
     """A weight in int4 [outputs, inputs / 2] with float16 scales [outputs, groups].
 
-    The bytes of two neighbouring groups lie together: byte i of them holds input i of the first
-    group in its low bits and input i of the second in its high bits, each plus 8.
+    Inputs are packed two chunks at a time (`ops.int4_layout`): byte i of them holds input i of
+    the first chunk in its low bits and input i of the second in its high bits, each plus 8.
     """
 
     packed: Tensor
@@ -75,16 +71,16 @@ def row_scaled(weight: Tensor, kind: str, ops: TorchOps) -> Linear:
 def int4(weight: Tensor, ops: TorchOps) -> Linear:
     """The weight [outputs, inputs] in int4."""
     outputs, inputs = weight.shape
-    group = GROUP if inputs % (2 * GROUP) == 0 else SMALL_GROUP
-    if inputs % (2 * group):
+    group, chunk = int4_layout(inputs)
+    if inputs % (2 * chunk):
         raise EngineError(
-            f"quantise: int4 needs inputs in groups of {2 * group}, this model has {inputs}",
+            f"quantise: int4 needs inputs in groups of {2 * chunk}, this model has {inputs}",
             "use int8",
         )
     groups = weight.float().view(outputs, -1, group)
     tiny = torch.finfo(torch.float16).tiny
     scale = (groups.abs().amax(dim=2) / 7).clamp(min=tiny).to(torch.float16)
     codes = (groups / scale.float()[..., None]).round().clamp(-7, 7).to(torch.int32) + 8
-    low, high = codes.view(outputs, -1, 2, group).unbind(2)
+    low, high = codes.view(outputs, -1, 2, chunk).unbind(2)
     packed = (low | high << 4).to(torch.uint8).reshape(outputs, inputs // 2)
     return GroupScaled(packed, scale, ops)

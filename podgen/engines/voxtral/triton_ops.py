@@ -10,12 +10,14 @@ import triton
 from torch import Tensor
 
 from podgen.engines.voxtral import kernels
-from podgen.engines.voxtral.ops import TorchOps
+from podgen.engines.voxtral.ops import TorchOps, int4_layout
 
 SPLIT = 128
 """Stored positions that one program of the decoding attention reads."""
 _TILE = 64
 """Positions it reads at once."""
+_WIDEN_FROM = 256
+"""Rows from which a quantised weight is widened once and multiplied by the library."""
 
 
 class TritonOps(TorchOps):
@@ -118,11 +120,13 @@ class TritonOps(TorchOps):
         return out
 
     def row_scaled(self, x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
-        """See `TorchOps.row_scaled`."""
+        """See `TorchOps.row_scaled`; the sums are rounded once, after scaling."""
         flat = x.reshape(-1, x.shape[-1])
+        if len(flat) > _WIDEN_FROM:
+            return super().row_scaled(x, weight, scale)
         outputs, inputs = weight.shape
         out = flat.new_empty(len(flat), outputs)
-        tile = _tile(len(flat))
+        tile = row_tile(len(flat), outputs, weight.dtype.itemsize)
         grid = (triton.cdiv(outputs, tile.outputs), triton.cdiv(len(flat), tile.rows))
         _launch(
             kernels.row_scaled, grid, flat, weight, scale, out, len(flat), outputs, inputs,
@@ -134,20 +138,22 @@ class TritonOps(TorchOps):
     def group_scaled(self, x: Tensor, packed: Tensor, scale: Tensor) -> Tensor:
         """See `TorchOps.group_scaled`."""
         flat = x.reshape(-1, x.shape[-1])
-        outputs, groups = scale.shape
-        inputs = flat.shape[1]
+        if len(flat) > _WIDEN_FROM:
+            return super().group_scaled(x, packed, scale)
+        outputs, inputs = len(packed), flat.shape[1]
+        group, chunk = int4_layout(inputs)
         out = flat.new_empty(len(flat), outputs)
-        tile = _tile(len(flat))
+        tile = group_tile(len(flat), outputs)
         grid = (triton.cdiv(outputs, tile.outputs), triton.cdiv(len(flat), tile.rows))
         _launch(
             kernels.group_scaled, grid, flat, packed, scale, out, len(flat), outputs, inputs,
-            BM=tile.rows, BN=tile.outputs, GROUP=inputs // groups,
-            num_warps=tile.warps, num_stages=max(2, tile.stages - 1),
+            BM=tile.rows, BN=tile.outputs, GROUP=group, CHUNK=chunk,
+            num_warps=tile.warps, num_stages=tile.stages,
         )  # fmt: skip
         return out.view(*x.shape[:-1], outputs)
 
 
-class _Tile(NamedTuple):
+class Tile(NamedTuple):
     """What one program of a product computes, and how."""
 
     rows: int
@@ -157,17 +163,25 @@ class _Tile(NamedTuple):
     stages: int
 
 
-def _tile(rows: int) -> _Tile:
-    """The tile for so many rows.
+def row_tile(rows: int, outputs: int, itemsize: int) -> Tile:
+    """The tile of `kernels.row_scaled` for so many rows.
 
-    Few outputs for few rows, that there be programs enough to keep the memory busy; never more
-    than the 99 kB of shared memory that a program may have on every GPU from Ampere on.
+    With few rows, reading the weights is all there is: narrow tiles make programs enough for
+    every multiprocessor, long and deeply staged ones keep some 30 kB under way on each. No tile
+    needs more than the 99 kB of shared memory that a program may have on every GPU since Ampere.
     """
     if rows <= 16:
-        return _Tile(16, 32, 128, 4, 4)
+        return Tile(16, 16 if outputs <= 4096 else 32, 256 // itemsize, 4, 5)
     if rows <= 64:
-        return _Tile(triton.next_power_of_2(rows), 64, 64, 4, 4)
-    return _Tile(128, 128, 64, 8, 3)
+        return Tile(triton.next_power_of_2(rows), 64, 64, 4, 4)
+    return Tile(128, 128, 64, 8, 3)
+
+
+def group_tile(rows: int, outputs: int) -> Tile:
+    """The tile of `kernels.group_scaled`, whose inputs are a chunk; see `row_tile`."""
+    if rows <= 16:
+        return Tile(16, 16 if outputs <= 4096 else 32, 0, 4, 4)
+    return Tile(32, 64, 0, 4, 2)
 
 
 def _launch(kernel: Any, grid: tuple[int, ...], *arguments: object, **constants: object) -> None:
