@@ -100,4 +100,4 @@ def _style(form: VoiceForm, source: Source, at: tuple[Step, ...]) -> Style:
 
 
 def _band(form: BandForm) -> Band:
-    return Band(form.freq, form.gain, form.q or 1.0, form.kind or "peak")
+    return Band(form.freq, form.gain, form.q or 1.0, form.type or "peak")

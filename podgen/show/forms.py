@@ -13,6 +13,7 @@ from podgen.show.failing import Says, listed, shown, wrong
 
 Preset = Literal["apple", "apple-mono", "spotify", "ebu", "aes", "acx"]
 Deliverable = Literal["mp3", "wav", "flac", "m4a", "opus"]
+EqType = Literal["peak", "lowshelf", "highshelf"]
 
 
 class Form(BaseModel):
@@ -166,10 +167,7 @@ class BandForm(Form):
     freq: kind.Frequency = Field(description="Centre, or a shelf's corner, in Hz.")
     gain: kind.BandGain = Field(description="dB.")
     q: kind.Quality | None = said("Quality factor; 1.")
-    kind: (
-        Annotated[Literal["peak", "lowshelf", "highshelf"], Says("peak, lowshelf or highshelf")]
-        | None
-    ) = said("Shape; peak.")
+    type: Annotated[EqType, Says("peak, lowshelf or highshelf")] | None = said("Shape; peak.")
 
 
 class VoiceForm(Form):

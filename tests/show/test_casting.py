@@ -19,7 +19,7 @@ characters:
     gain: -1
     pan: -0.15
     highpass: 80
-    eq: [{freq: 3000, gain: -2}, {freq: 9000, gain: 1.5, kind: highshelf}]
+    eq: [{freq: 3000, gain: -2}, {freq: 9000, gain: 1.5, type: highshelf}]
     speed: 1.05
     lexicon: {podgen: pod jen}
     settings: {a: 1, b: 2}
