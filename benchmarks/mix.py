@@ -1,20 +1,17 @@
 """Mix, master and MP3 of a long show, against one bare ffmpeg encode of as much sound.
 
 Speech-like clips are made and stored first; what is timed is everything from stored clips to the
-verified MP3. Run: `python benchmarks/mix.py --minutes 60` (six minutes if not told); `--times 10`
+verified MP3. Run: `python -m benchmarks.mix --minutes 60` (six minutes if not told); `--times 10`
 adds a show that many times as long, for how time and memory grow.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +20,7 @@ import psutil
 import soundfile
 from scipy.signal import lfilter
 
+from benchmarks.results import Result, machine
 from podgen.audio import asset, clip, ffmpeg, level, loudness
 from podgen.audio.automation import Duck
 from podgen.audio.lane import Source
@@ -36,6 +34,7 @@ RATE = PRESET.sample_rate
 SECONDS_PER_TURN = 15.0
 DISTINCT = 40
 GAP = 0.35
+Figures = dict[str, float]
 
 
 def speech(seconds: float, seed: int, rate: int = 24000) -> npt.NDArray[np.float32]:
@@ -137,21 +136,8 @@ class Memory:
             self.peak = max(self.peak, total / 1e6)
 
 
-@dataclass(frozen=True)
-class Result:
-    minutes: float
-    turns: int
-    seconds: float
-    bare_seconds: float
-    ratio: float
-    peak_mb: float
-    rounds: int
-    loudness: float | None
-    true_peak: float | None
-    failures: list[str]
-
-
-def run(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset], folder: Path) -> Result:
+def run(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset], folder: Path) -> Figures:
+    """Mix, master and verify; then encode the same sound with ffmpeg alone."""
     scene = scene_of(turns, clips, bed)
     target = folder / "show.mp3"
     with Memory() as memory:
@@ -159,26 +145,26 @@ def run(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset], folder: 
         done = master(scene, PRESET, {"mp3": target})
         seconds = time.perf_counter() - began
     deliverable = done.deliverables[0]
+    if deliverable.verdict.failures:
+        raise SystemExit(f"the episode is not as asked: {deliverable.verdict.failures}")
     plain = folder / "plain.wav"
-    ffmpeg.run(["-y", "-i", str(deliverable.path), "-c:a", "pcm_s16le", str(plain)])
+    ffmpeg.run(
+        ["-y", "-i", str(deliverable.path), "-c:a", "pcm_s16le", "-rf64", "auto", str(plain)]
+    )
     bitrate = f"{PRESET.bitrate['mp3']}k"
     began = time.perf_counter()
     ffmpeg.run(["-y", "-i", str(plain), "-b:a", bitrate, str(folder / "bare.mp3")])
     bare = time.perf_counter() - began
     plain.unlink()
-    verdict = deliverable.verdict
-    return Result(
-        minutes=round(verdict.seconds / 60, 2),
-        turns=turns,
-        seconds=round(seconds, 2),
-        bare_seconds=round(bare, 2),
-        ratio=round(seconds / bare, 2),
-        peak_mb=round(memory.peak),
-        rounds=done.rounds,
-        loudness=verdict.loudness,
-        true_peak=verdict.true_peak,
-        failures=[failure.what for failure in verdict.failures],
-    )
+    return {
+        "minutes": deliverable.verdict.seconds / 60,
+        "turns": turns,
+        "seconds": seconds,
+        "bare_encode_seconds": bare,
+        "ratio": seconds / bare,
+        "peak_megabytes": memory.peak,
+        "rounds": done.rounds,
+    }
 
 
 def main() -> None:
@@ -190,17 +176,12 @@ def main() -> None:
         folder = Path(name)
         clips, bed = store_clips(folder), music(folder)
         turns = max(4, round(arguments.minutes * 60 / SECONDS_PER_TURN))
-        results = [run(turns, clips, bed, folder)]
+        figures = run(turns, clips, bed, folder)
         if arguments.times:
-            results.append(run(turns * arguments.times, clips, bed, folder))
-    report = {
-        "machine": f"{os.cpu_count()} x {platform.processor() or platform.machine()}",
-        "ffmpeg": ffmpeg.find().version,
-        "results": [asdict(result) for result in results],
-    }
-    if arguments.times:
-        report["growth"] = round(results[1].seconds / results[0].seconds, 2)
-    print(json.dumps(report, indent=2))
+            longer = run(turns * arguments.times, clips, bed, folder)
+            figures |= {f"long_{key}": value for key, value in longer.items()}
+            figures["growth"] = longer["seconds"] / figures["seconds"]
+    Result("mix", {**machine(), "ffmpeg": ffmpeg.find().version}, figures).show()
 
 
 if __name__ == "__main__":
