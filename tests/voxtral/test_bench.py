@@ -102,6 +102,22 @@ def test_the_floor_is_that_of_the_published_sizes() -> None:
     assert many.backbone_bytes == pytest.approx(3.03e9 + 64 * 400 * 106496, rel=0.01)
 
 
+def test_the_benchmark_needs_torch_and_safetensors_alone() -> None:
+    """A machine to measure on need not have the package installed, nor a tokeniser."""
+    script = """
+import sys
+for name in ("mistral_common", "babel", "unicode_rbnf", "pydantic", "yaml", "scipy", "typer",
+             "soundfile", "platformdirs", "rich", "soxr", "triton"):
+    sys.modules[name] = None
+from pathlib import Path
+import torch
+from podgen.engines.voxtral.bench import check_goldens
+torch.set_num_threads(1)
+check_goldens(Path(sys.argv[1]), "cpu")
+"""
+    subprocess.run([sys.executable, "-c", script, GOLDEN], check=True)
+
+
 def test_the_command_tells_how_to_use_it() -> None:
     script = Path(__file__).parents[2] / "benchmarks" / "voxtral.py"
     done = subprocess.run(

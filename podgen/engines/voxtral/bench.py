@@ -28,6 +28,7 @@ from podgen.engines.voxtral.batching import Batching, fitting_slots
 from podgen.engines.voxtral.checkpoint import WEIGHTS, RandomWeights
 from podgen.engines.voxtral.config import MAX_POSITIONS, Params, parse_params
 from podgen.engines.voxtral.decoding import Generated
+from podgen.engines.voxtral.devices import check_quantise
 from podgen.engines.voxtral.drift import teacher_forced
 from podgen.engines.voxtral.goldens import compare, generate_all, read_goldens
 from podgen.engines.voxtral.graphs import Stepper
@@ -38,7 +39,7 @@ from podgen.engines.voxtral.pace import FRAME_RATE
 from podgen.engines.voxtral.quantise import RowScaled, projection
 from podgen.engines.voxtral.slots import Slots, Turn, turn_noise
 from podgen.engines.voxtral.work import Work
-from podgen.errors import EngineError
+from podgen.errors import EngineError, MachineError
 
 Line = dict[str, object]
 Report = Callable[[Line], None]
@@ -157,11 +158,12 @@ def check_goldens(folder: Path, device: str) -> None:
 
 @contextmanager
 def _told(tell: Callable[..., None], what: str, **figures: object) -> Iterator[None]:
-    """Lets one measurement run out of memory without ending the others."""
+    """Lets one measurement that the device cannot take fail without ending the others."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except (torch.OutOfMemoryError, MachineError) as error:
         tell(what, **figures, error=str(error).splitlines()[0])
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
@@ -382,6 +384,7 @@ class _Run:
 
     def quantised(self, model: Model, kind: str) -> None:
         """Steps with quantised weights, and how far they lead from the whole ones."""
+        check_quantise(kind, self.plan.device)
         other = self.build(kind)
         for batch in [b for b in self.plan.batches if b in (1, 8, 32, 64)]:
             self.step(other, batch, kind)
