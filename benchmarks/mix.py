@@ -60,12 +60,13 @@ class Stored:
     measurement: loudness.Measurement
 
 
-def store_clips(folder: Path) -> list[Stored]:
+def store_clips(folder: Path, seconds: float) -> list[Stored]:
+    """Dressed clips that with their gaps last `seconds` on average."""
     stored = []
     for index in range(DISTINCT):
-        take = speech(SECONDS_PER_TURN - GAP - 0.5 + index % 5 * 0.25, index)
+        take = speech(seconds - GAP - 0.5 + index % 5 * 0.25, index)
         samples = clip.dress(take, 24000, clip.Dressing(RATE, highpass=80))
-        path = folder / f"{index}.wav"
+        path = folder / f"{seconds:.2f}-{index}.wav"
         soundfile.write(path, samples, RATE, subtype="FLOAT")
         stored.append(Stored(path, loudness.measure(samples, RATE)))
     return stored
@@ -171,14 +172,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=6)
     parser.add_argument("--times", type=int, default=0, help="also a show this many times as long")
+    parser.add_argument("--turns", type=int, help="how many turns that longer show has")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="podgen-bench-") as name:
         folder = Path(name)
-        clips, bed = store_clips(folder), music(folder)
-        turns = max(4, round(arguments.minutes * 60 / SECONDS_PER_TURN))
-        figures = run(turns, clips, bed, folder)
+        seconds, bed = arguments.minutes * 60, music(folder)
+        turns = max(4, round(seconds / SECONDS_PER_TURN))
+        figures = run(turns, store_clips(folder, SECONDS_PER_TURN), bed, folder)
         if arguments.times:
-            longer = run(turns * arguments.times, clips, bed, folder)
+            many = arguments.turns or turns * arguments.times
+            clips = store_clips(folder, seconds * arguments.times / many)
+            longer = run(many, clips, bed, folder)
             figures |= {f"long_{key}": value for key, value in longer.items()}
             figures["growth"] = longer["seconds"] / figures["seconds"]
     Result("mix", {**machine(), "ffmpeg": ffmpeg.find().version}, figures).show()

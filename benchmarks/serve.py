@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -23,7 +24,7 @@ from benchmarks.results import Result, machine
 from podgen.engines import create
 from podgen.engines.base import Engine, Utterance
 
-ROUNDS = 5
+ROUNDS = 3
 BATCH = 64
 REQUESTS = 2000
 SETTLED = 400  # requests after which allocators and caches have taken what they take
@@ -80,43 +81,44 @@ def served(url: str, bodies: Sequence[dict[str, Any]], at_once: int) -> float:
     return time.perf_counter() - began
 
 
-def cpu(process: psutil.Process) -> float:
-    """Seconds of processor that a process has used."""
-    times = process.cpu_times()
-    return times.user + times.system
+def threads(process: psutil.Process) -> list[float]:
+    """Seconds of processor by thread, the engine's (which uses the most) first."""
+    return sorted((t.user_time + t.system_time for t in process.threads()), reverse=True)
 
 
 def overhead(url: str, process: psutil.Process) -> dict[str, float]:
     """Ratios of the server's time to the engine's, the batch full.
 
-    Where other work fills the machine the clock says little; then the processor time does.
+    Where other work fills the machine the clock says little; the processor time of the server's
+    other threads beside that of the engine's thread still does.
     """
     engine = create("hibari")
     whole = [{"input": text, "voice": "heart", "response_format": "wav"} for text in TEXTS]
     streams = [{**body, "stream_format": "audio"} for body in whole]
     direct(engine), served(url, whole, BATCH), served(url, streams, BATCH)
-    own = psutil.Process()
-    times = []
+    clock = []
     work = []
     for _ in range(ROUNDS):
-        marks = [cpu(own)]
         alone = direct(engine)
-        marks += [cpu(own), cpu(process)]
-        asked = served(url, whole, BATCH)
-        marks += [cpu(process)]
-        streamed = served(url, streams, BATCH)
-        marks += [cpu(process)]
-        times.append((alone, asked, streamed))
-        work.append((marks[1] - marks[0], marks[3] - marks[2], marks[4] - marks[3]))
+        marks = [threads(process)]
+        times = []
+        for bodies in (whole, streams):
+            times.append(served(url, bodies, BATCH) / alone)
+            marks.append(threads(process))
+        clock.append(times)
+        work.append([_others(before, after) for before, after in pairwise(marks)])
     engine.close()
     return {
-        "engine s": median(alone for alone, _, _ in times),
-        "server s": median(asked for _, asked, _ in times),
-        "server / engine": median(asked / alone for alone, asked, _ in times),
-        "server, streaming / engine": median(asked / alone for alone, _, asked in times),
-        "processor: server / engine": median(asked / alone for alone, asked, _ in work),
-        "processor: streaming / engine": median(asked / alone for alone, _, asked in work),
+        "server / engine, clock": median(asked for asked, _ in clock),
+        "streaming / engine, clock": median(streamed for _, streamed in clock),
+        "server / engine, processor": 1 + median(asked for asked, _ in work),
+        "streaming / engine, processor": 1 + median(streamed for _, streamed in work),
     }
+
+
+def _others(before: list[float], after: list[float]) -> float:
+    """What all other threads used between two marks, as a share of what the engine's did."""
+    return (sum(after[1:]) - sum(before[1:])) / (after[0] - before[0])
 
 
 def memory(url: str, process: psutil.Process) -> dict[str, float]:
