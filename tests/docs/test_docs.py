@@ -37,7 +37,9 @@ from podgen.show.model import Defaults, Duck, Music, Show, Sound
 from podgen.show.schema import json_schema, voices_json_schema
 
 ROOT = Path(__file__).parents[2]
-DOCS = {name: ROOT / "docs" / f"{name}.md" for name in ("script", "voices", "sound", "store")}
+DOCS = {
+    name: ROOT / "docs" / f"{name}.md" for name in ("script", "voices", "sound", "store", "remote")
+}
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 VOICES = """\
@@ -45,7 +47,7 @@ characters:
   ADA: {voices: {hibari: heart, kokoro: af_heart, voxtral: casual_female}}
   BEN: {voices: {hibari: heart, kokoro: bm_daniel, voxtral: neutral_male}}
 """
-FILES = ("theme.flac", "bed.flac", "outro.flac", "knock.flac", "cover.png", "guest.wav")
+FILES = ("theme.flac", "bed.flac", "outro.flac", "knock.flac", "cover.png", "ben.wav")
 
 
 class Block(NamedTuple):
@@ -297,12 +299,14 @@ def test_every_engine_setting_is_listed() -> None:
     assert listed == {
         *(("kokoro", name) for name in kokoro.SETTINGS),
         *(("voxtral", field.name) for field in dataclasses.fields(VoxtralSettings)),
-        *(("remote", field.name) for field in dataclasses.fields(remote.EngineSettings)),
     }
-    listed_of_voices = [code(row[0]) for row in table("voices", "Remote servers")]
-    assert sorted(name for names in listed_of_voices for name in names) == sorted(
-        field.name for field in dataclasses.fields(remote.VoiceSettings)
-    )
+    for heading, form in (
+        ("Settings of the engine", remote.EngineSettings),
+        ("Settings of a voice or turn", remote.VoiceSettings),
+    ):
+        names = {name for row in table("remote", heading) for name in code(row[0])}
+        # A voice's consent is a key of its own, and set from there.
+        assert names | {"consent"} == {f.name for f in dataclasses.fields(form)} | {"consent"}
 
 
 def test_the_voices_worth_casting_are_those_listed_first() -> None:
