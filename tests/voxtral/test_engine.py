@@ -262,6 +262,32 @@ def test_a_missing_package_is_said(checkpoint: Path, monkeypatch: pytest.MonkeyP
     assert not status.usable and "pip install" in status.reason
 
 
+def test_without_the_packages_that_spell_figures_out_nothing_is_spoken(
+    engine: VoxtralEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "podgen.engines.voxtral.normalise", None)
+    assert engine.check(replace(HELLO, text="12 words")) == []
+    assert engine.spoken(replace(HELLO, text="12 words")) == "12 words"
+    monkeypatch.setattr(
+        "podgen.engines.voxtral.engine.find_spec", lambda name: None if name == "babel" else name
+    )
+    with pytest.raises(MachineError, match="babel is not installed"):
+        list(engine.synthesize([HELLO]))
+
+
+def test_a_model_that_does_not_fit_is_said(
+    engine: VoxtralEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    def fail(*args: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("podgen.engines.voxtral.model.load_model", fail)
+    with pytest.raises(MachineError, match=r"does not fit the memory of cpu; .*quantise"):
+        list(engine.synthesize([HELLO]))
+
+
 def test_fingerprints_name_what_changes_the_sound(checkpoint: Path) -> None:
     def fingerprint(**settings: object) -> str:
         return VoxtralEngine({"model": str(checkpoint), "device": "cpu"} | settings).fingerprint()

@@ -43,12 +43,7 @@ def choose_dtype(wanted: str, device: str) -> torch.dtype:
     """The dtype that a `dtype` setting means on a device."""
     if wanted == "auto":
         return torch.float32 if device == "cpu" else torch.bfloat16
-    dtypes = {
-        "float32": torch.float32,
-        "bfloat16": torch.bfloat16,
-        "float16": torch.float16,
-    }
-    return dtypes[wanted]
+    return torch.float32 if wanted == "float32" else torch.bfloat16
 
 
 def check_quantise(kind: str, device: str) -> None:

@@ -45,6 +45,13 @@ _MOST_ROWS = 256
 """Allowed for a voice's rows before they are read; the longest preset has 218."""
 _SEEDS = 7919
 """Between the seeds of two pieces of a text, so that no retry of one takes the other's noise."""
+_PACKAGES = {
+    "torch": "torch",
+    "safetensors": "safetensors",
+    "mistral_common": "mistral-common",
+    "babel": "babel",
+    "unicode_rbnf": "unicode-rbnf",
+}
 _INSTALL = "pip install 'podgen[voxtral]'"
 _DOWNLOAD = (
     f"download mistralai/Voxtral-4B-TTS-2603 and name its folder with --model or {MODEL_VARIABLE}"
@@ -109,11 +116,7 @@ class VoxtralEngine:
 
     def availability(self) -> Availability:
         """Whether the packages, the weights and a GPU are there."""
-        for module, package in (
-            ("torch", "torch"),
-            ("safetensors", "safetensors"),
-            ("mistral_common", "mistral-common"),
-        ):
+        for module, package in _PACKAGES.items():
             if find_spec(module) is None:
                 return Availability(False, f"{package} is not installed: {_INSTALL}")
         folder = self.settings.model
@@ -152,11 +155,16 @@ class VoxtralEngine:
         return problems
 
     def spoken(self, utterance: Utterance) -> str:
-        """The text as the model will read it."""
+        """The text as the model will read it.
+
+        Unchanged where the packages that spell figures out are missing; nothing is spoken then.
+        """
         if not self.settings.normalise:
             return utterance.text
-        from podgen.engines.voxtral.normalise import spoken_text
-
+        try:
+            from podgen.engines.voxtral.normalise import spoken_text
+        except ImportError:
+            return utterance.text
         return spoken_text(utterance.text, utterance.language)
 
     def estimate(self, utterance: Utterance) -> float:
@@ -313,6 +321,8 @@ class VoxtralEngine:
         status = self.availability()
         if not status.usable:
             raise MachineError(f"voxtral cannot speak here: {status.reason}")
+        import torch
+
         from podgen.engines.voxtral.devices import check_quantise, choose_devices, choose_dtype
         from podgen.engines.voxtral.model import Make, load_model
         from podgen.engines.voxtral.prompt import TEKKEN, open_tokenizer
@@ -333,7 +343,13 @@ class VoxtralEngine:
             )
             for device in devices
         ]
-        models = [load_model(chosen.model, make) for make in makes]
+        try:
+            models = [load_model(chosen.model, make) for make in makes]
+        except torch.OutOfMemoryError:
+            raise MachineError(
+                f"the model does not fit the memory of {', '.join(devices)}",
+                "free some, or set quantise: int8",
+            ) from None
         self._tokenizer = open_tokenizer(chosen.model / TEKKEN, models[0].params)
         self._models = models
 

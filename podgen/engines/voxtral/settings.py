@@ -14,7 +14,7 @@ from podgen.errors import EngineError
 
 MODEL_VARIABLE = "PODGEN_VOXTRAL_MODEL"
 QUANTISE = ("none", "int8", "int4", "fp8")
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+DTYPES = ("auto", "float32", "bfloat16")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?(,cuda:\d+)*")
 
 
