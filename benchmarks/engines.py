@@ -7,13 +7,13 @@ all of them alike; what counts are the ratios. Run: `python -m benchmarks.engine
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import psutil
 
 from benchmarks.results import Result, machine
 from podgen.engines.base import Utterance
@@ -75,7 +75,7 @@ def _run_in_worker(job: Job) -> int:
 
 def _memory(wait: float) -> float:
     time.sleep(wait)  # so that each worker answers once
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return psutil.Process().memory_info().rss / 2**20
 
 
 def _engine_memory() -> float:

@@ -71,8 +71,14 @@ def phonemes(read: G2P, utterance: Utterance) -> list[Sentence]:
 
 
 def seconds(text: str, speed: float) -> float:
-    """Roughly how long an English text takes, from its letters, figures and stops."""
+    """Roughly how long an English text takes, from its letters, figures, signs and stops.
+
+    The weights fit Kokoro and hibari within a quarter on plain and on figure-laden sentences.
+    """
     letters = len(re.findall(r"[^\W\d_]", text))
+    spelled = sum(map(len, re.findall(r"\b[A-Z]{2,5}\b", text)))
     figures = len(re.findall(r"\d", text))
-    stops = len(re.findall(r"[.!?…]+(?=\s|$)|[,;:—]", text))
-    return 0.75 + (letters * 0.064 + figures * 0.25 + stops * 0.2) / speed
+    signs = len(re.findall(r"[$£€¥%&@°+=]", text))
+    stops = len(re.findall(r"[.!?…]+(?=\s|$)|[,;:—](?!\d)", text))
+    spoken_for = letters * 0.064 + spelled * 0.17 + figures * 0.28 + signs * 0.5 + stops * 0.2
+    return 0.75 + spoken_for / speed

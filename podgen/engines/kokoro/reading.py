@@ -43,8 +43,9 @@ class Reader:
         """
         voice = voices.parse(utterance.voice)
         if primary(voice.language) == "en":
-            read = self._english.setdefault(voice.british, english.G2P(british=voice.british))
-            sentences = english.phonemes(read, utterance)
+            if voice.british not in self._english:
+                self._english[voice.british] = english.G2P(british=voice.british)
+            sentences = english.phonemes(self._english[voice.british], utterance)
         else:
             sentences = self._foreign(utterance, primary(voice.language))
         strange = {c for sentence in sentences for c in sentence.text if c not in vocabulary()}
