@@ -11,9 +11,12 @@ import pytest
 import torch
 
 from podgen.engines.voxtral import bench as benching
-from podgen.engines.voxtral.bench import Line, Plan, bench, dialogue, write_random_checkpoint
+from podgen.engines.voxtral import made_up
+from podgen.engines.voxtral.bench import Line, Plan, bench
 from podgen.engines.voxtral.config import Params, parse_params
+from podgen.engines.voxtral.made_up import dialogue, write_random_checkpoint
 from podgen.engines.voxtral.measure import frame_cost
+from podgen.engines.voxtral.measurements import Measurements
 from podgen.engines.voxtral.model import Make, load_model
 from podgen.errors import EngineError
 from tests.voxtral.conftest import GOLDEN
@@ -64,6 +67,26 @@ def test_everything_is_measured(tiny: Params) -> None:
     assert all(float(str(line["ms"])) > 0 for line in lines if "ms" in line)
 
 
+def test_a_measurement_that_fails_does_not_end_the_others(
+    tiny: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Measurements, *args: object) -> None:
+        raise ZeroDivisionError("in one part")
+
+    monkeypatch.setattr(Measurements, "parts", fail)
+    lines: list[Line] = []
+    plan = Plan(
+        device="cpu", dtype=torch.float32, params=tiny, batches=(1,), quantised=(), frames=1,
+        episode=(2, 8), episode_batches=(1,), copy_size=1 << 10, product_size=8,
+    )  # fmt: skip
+    with pytest.raises(ZeroDivisionError):
+        bench(plan, lines.append)
+    assert [line["error"] for line in lines if "error" in line] == [
+        "ZeroDivisionError: in one part"
+    ]
+    assert lines[-1]["what"] == "invariance"
+
+
 def test_goldens_that_differ_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benching, "compare", lambda golden, generated: "other codes")
     lines: list[Line] = []
@@ -79,7 +102,7 @@ def test_goldens_that_pass() -> None:
 def test_a_random_checkpoint_has_the_published_layout(
     tiny: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(benching, "PUBLISHED", TINY)
+    monkeypatch.setattr(made_up, "PUBLISHED", TINY)
     write_random_checkpoint(tmp_path, tiny)
     model = load_model(tmp_path, Make())
     assert model.params == tiny
@@ -93,7 +116,7 @@ def test_dialogues_are_as_long_as_asked_for() -> None:
 
 def test_the_floor_is_that_of_the_published_sizes() -> None:
     """6.05 GB of backbone and 4.9 GB of acoustic weights a frame at the published sizes."""
-    params = parse_params(benching.PUBLISHED)
+    params = parse_params(made_up.PUBLISHED)
     cost = frame_cost(params, 1, 0, 7, torch.bfloat16, "none")
     assert cost.backbone_bytes == pytest.approx(6.05e9, rel=0.01)
     assert cost.acoustic_bytes == pytest.approx(4.9e9, rel=0.03)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -28,6 +27,7 @@ from podgen.engines.voxtral import pace
 from podgen.engines.voxtral.config import MAX_POSITIONS
 from podgen.engines.voxtral.fingerprint import model_digest
 from podgen.engines.voxtral.pieces import Piece, cut, read_split
+from podgen.engines.voxtral.refusals import length_problems, refusals, voice_problems
 from podgen.engines.voxtral.settings import MODEL_VARIABLE, Settings, read_settings
 from podgen.engines.voxtral.voices import ALIASES, LANGUAGES, list_voices
 from podgen.errors import EngineError, MachineError, Problem
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 SOUND = 1
 """Raised whenever a change to the code changes what a turn sounds like."""
 RATE = 24000
-_MOST_ROWS = 256
-"""Allowed for a voice's rows before they are read; the longest preset has 218."""
 _SEEDS = 7919
 """Between the seeds of two pieces of a text, so that no retry of one takes the other's noise."""
 _PACKAGES = {
@@ -141,8 +139,8 @@ class VoxtralEngine:
             utterance, instructions=None, ref_audio=None, ref_text=None, speed=1.0, settings={}
         )
         problems = check_against(plain, self.capabilities(), self.name)
-        problems += _refusals(utterance)
-        problems += self._voice_problems(utterance.voice)
+        problems += refusals(utterance)
+        problems += voice_problems(utterance.voice, self.voices())
         if primary(utterance.language) not in LANGUAGES:
             problems.append(
                 (
@@ -150,9 +148,12 @@ class VoxtralEngine:
                     f"it speaks {', '.join(LANGUAGES)}",
                 )
             )
-        elif not problems:
-            problems += self._length_problems(utterance)
-        return problems
+        if problems:
+            return problems
+        try:
+            return length_problems(self._pieces(utterance))
+        except ValueError as error:
+            return [(str(error), "give never, auto or 20 and more")]
 
     def spoken(self, utterance: Utterance) -> str:
         """The text as the model will read it.
@@ -352,69 +353,6 @@ class VoxtralEngine:
             ) from None
         self._tokenizer = open_tokenizer(chosen.model / TEKKEN, models[0].params)
         self._models = models
-
-    def _voice_problems(self, voice: str) -> Problems:
-        names = [info.name for info in self.voices()]
-        if voice in names:
-            return []
-        near = get_close_matches(voice, names, 1)
-        if near:
-            return [(f"voxtral has no voice `{voice}`", f"did you mean `{near[0]}`?")]
-        if not names:
-            return [(f"voxtral has no voice `{voice}`", f"no voices found: {_DOWNLOAD}")]
-        return [(f"voxtral has no voice `{voice}`", f"it has {', '.join(names)}")]
-
-    def _length_problems(self, utterance: Utterance) -> Problems:
-        try:
-            pieces = self._pieces(utterance)
-        except ValueError as error:
-            return [(str(error), "give never, auto or 20 and more")]
-        for piece in pieces:
-            # A token holds more than one character, in the worst script about one.
-            positions = _MOST_ROWS + pace.expected_frames(piece.text) + len(piece.text)
-            if positions > MAX_POSITIONS:
-                return [
-                    (
-                        f"{len(piece.text)} characters in one go need about {positions} of the "
-                        f"model's {MAX_POSITIONS} positions",
-                        "set split: auto, or break the turn up",
-                    )
-                ]
-        return []
-
-
-def _refusals(utterance: Utterance) -> Problems:
-    """What the published model cannot take, with the reason."""
-    problems: Problems = []
-    if utterance.instructions is not None:
-        problems.append(
-            (
-                "voxtral takes no instructions: its prompt has a place for voice and text only",
-                "take `instructions` out; the voice decides the style",
-            )
-        )
-    if utterance.ref_audio is not None or utterance.ref_text is not None:
-        problems.append(
-            (
-                "voxtral cannot clone: the published weights lack the codec's encoder",
-                "take `ref_audio` out and choose a preset",
-            )
-        )
-    if utterance.speed != 1.0:
-        problems.append(("voxtral has one speed only", "take `speed` out"))
-    for name in sorted(set(utterance.settings) - {"split"}):
-        if name == "temperature":
-            problems.append(
-                (
-                    "voxtral has no temperature: it always takes the likeliest code",
-                    "take it out; another seed or take gives another reading",
-                )
-            )
-        else:
-            problems.append(
-                (f"voxtral has no setting `{name}` for a voice or turn", "the one it has is split")
-            )
-    return problems
 
 
 def _gpu_seen() -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import torch
-from torch import Tensor
 
 from podgen.engines.voxtral.backbone import padded, position_bytes
 from podgen.engines.voxtral.config import Params, TransformerArgs
@@ -148,9 +147,3 @@ def reset_peak(device: torch.device) -> None:
     """Begin to count anew."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-
-
-def random_ids(count: int, vocabulary: int, seed: int) -> Tensor:
-    """Text ids made up for measuring."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(1000, vocabulary, (count,), generator=generator)

@@ -1,0 +1,78 @@
+"""What the published model cannot do about an utterance, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from podgen.engines.base import Utterance, VoiceInfo
+from podgen.engines.checks import Problems
+from podgen.engines.voxtral import pace
+from podgen.engines.voxtral.config import MAX_POSITIONS
+from podgen.engines.voxtral.pieces import Piece
+
+_MOST_ROWS = 256
+"""Allowed for a voice's rows before they are read; the longest preset has 218."""
+
+
+def refusals(utterance: Utterance) -> Problems:
+    """Everything asked for beyond voice and text."""
+    problems: Problems = []
+    if utterance.instructions is not None:
+        problems.append(
+            (
+                "voxtral takes no instructions: its prompt has a place for voice and text only",
+                "take `instructions` out; the voice decides the style",
+            )
+        )
+    if utterance.ref_audio is not None or utterance.ref_text is not None:
+        problems.append(
+            (
+                "voxtral cannot clone: the published weights lack the codec's encoder",
+                "take `ref_audio` out and choose a preset",
+            )
+        )
+    if utterance.speed != 1.0:
+        problems.append(("voxtral has one speed only", "take `speed` out"))
+    for name in sorted(set(utterance.settings) - {"split"}):
+        if name == "temperature":
+            problems.append(
+                (
+                    "voxtral has no temperature: it always takes the likeliest code",
+                    "take it out; another seed or take gives another reading",
+                )
+            )
+        else:
+            problems.append(
+                (f"voxtral has no setting `{name}` for a voice or turn", "the one it has is split")
+            )
+    return problems
+
+
+def voice_problems(voice: str, voices: Sequence[VoiceInfo]) -> Problems:
+    """A voice that there is not, with the nearest name or all of them."""
+    names = [info.name for info in voices]
+    if voice in names:
+        return []
+    near = get_close_matches(voice, names, 1)
+    if near:
+        return [(f"voxtral has no voice `{voice}`", f"did you mean `{near[0]}`?")]
+    if not names:
+        return [(f"voxtral has no voice `{voice}`", "the model's voice_embedding folder is empty")]
+    return [(f"voxtral has no voice `{voice}`", f"it has {', '.join(names)}")]
+
+
+def length_problems(pieces: Sequence[Piece]) -> Problems:
+    """The first piece that the model's positions do not hold."""
+    for piece in pieces:
+        # A token holds more than one character, in the worst script about one.
+        positions = _MOST_ROWS + pace.expected_frames(piece.text) + len(piece.text)
+        if positions > MAX_POSITIONS:
+            return [
+                (
+                    f"{len(piece.text)} characters in one go need about {positions} of the "
+                    f"model's {MAX_POSITIONS} positions",
+                    "set split: auto, or break the turn up",
+                )
+            ]
+    return []
