@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -80,20 +80,25 @@ def to_file(request: Request, path: Path) -> Spoken:
 def to_stream(request: Request, out: IO[bytes]) -> Spoken:
     """Write WAV into `out` as it is spoken; its header says that the length is not known.
 
+    A reader that goes away ends it early; how long it listened comes back.
+
     Raises:
         EngineError: no engine can speak this here.
     """
     from podgen.serve.encoding import pcm16, wav_header
 
-    frames = rate = 0
-    with _engine(request) as (engine, utterance):
+    seconds = 0.0
+    with _engine(request) as (engine, utterance), contextlib.suppress(BrokenPipeError):
         for samples, rate in _stream(engine, utterance):
-            if not frames:
-                out.write(wav_header(rate))
-            out.write(pcm16(samples))
+            out.write(pcm16(samples) if seconds else wav_header(rate) + pcm16(samples))
             out.flush()
-            frames += len(samples)
-    return Spoken(engine.name, utterance.voice, frames / rate)
+            seconds += len(samples) / rate
+    return Spoken(engine.name, utterance.voice, seconds)
+
+
+def raw_stdout() -> IO[bytes]:
+    """Standard output without a buffer, so that nothing is left to flush when its reader goes."""
+    return open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)
 
 
 def play(request: Request) -> Spoken:
@@ -179,7 +184,7 @@ def _has(engine: Engine, voice: str | None) -> bool:
     return any(info.name == first for info in engine.voices())
 
 
-@contextmanager
+@contextlib.contextmanager
 def _engine(request: Request) -> Iterator[tuple[Engine, Utterance]]:
     """The engine that will speak and what it will be asked, checked."""
     engine = choose(request.engine, request.voice, request.settings)

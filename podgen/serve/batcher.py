@@ -2,7 +2,7 @@
 
 Most engines are handed a round of utterances and give each back whole (`in_rounds`). An engine
 that can take utterances into a batch that is already running, and give back sound before an
-utterance is done, says so by having `run`: a `ContinuousEngine`.
+utterance is done, says so by having `speak_from`: a `ContinuousEngine`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Inbox(Protocol):
 class ContinuousEngine(Protocol):
     """What an engine adds to `podgen.engines.base.Engine` if its batch never has to stop."""
 
-    def run(self, inbox: Inbox) -> Iterator[Delivery]:
+    def speak_from(self, inbox: Inbox) -> Iterator[Delivery]:
         """Speak what comes until the inbox closes, refilling the batch from it as slots free.
 
         Parts of one utterance come in order. An utterance that is no longer `wanted` may be let
@@ -178,7 +178,7 @@ class Batcher:
             engine = self._engine
             try:
                 if isinstance(engine, ContinuousEngine):
-                    deliveries = engine.run(self)
+                    deliveries = engine.speak_from(self)
                 else:
                     deliveries = in_rounds(engine, self, self._most)
                 for delivery in deliveries:

@@ -51,7 +51,7 @@ def serve(
     if model is not None:
         given["model"] = model
     made = choose(engine, None, given)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     _log_to_stderr()
     name = model.rstrip("/").rsplit("/", 1)[-1] if model else None
     app = create_app(made, model=name, limits=limits, api_key=api_key, log_text=log_text)
@@ -84,7 +84,12 @@ class Server(uvicorn.Server):
         self.should_exit = self._state.admission.closing = True
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections; port 0 is one of the system's choice.
+
+    Raises:
+        MachineError: it cannot be had.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)

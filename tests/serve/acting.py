@@ -87,7 +87,7 @@ class RunningEngine(ActingEngine):
         self.let_go: list[str] = []
         self.together = 0
 
-    def run(self, inbox: Inbox) -> Iterator[Delivery]:
+    def speak_from(self, inbox: Inbox) -> Iterator[Delivery]:
         batch: dict[str, tuple[Utterance, int]] = {}
         while True:
             taken = inbox.take(self.slots - len(batch), wait=not batch)

@@ -14,7 +14,7 @@ import uvicorn
 
 from podgen.engines.base import Engine
 from podgen.serve.app import create_app
-from podgen.serve.run import Server, _listen
+from podgen.serve.run import Server, listen
 from podgen.serve.state import State
 
 
@@ -35,7 +35,7 @@ class Running:
 @contextmanager
 def running(engine: Engine, **options: Any) -> Iterator[Running]:
     app = create_app(engine, **options)
-    listener = _listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1", 0)
     config = uvicorn.Config(app, log_config=None, access_log=False)
     server = Server(config, app.state.podgen)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

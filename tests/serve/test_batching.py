@@ -107,13 +107,13 @@ def test_a_failure_amid_a_stream_never_looks_whole() -> None:
     engine = RunningEngine()
 
     def fail(inbox):  # type: ignore[no-untyped-def]
-        parts = RunningEngine.run(engine, inbox)
+        parts = RunningEngine.speak_from(engine, inbox)
         for number, part in enumerate(parts):
             yield part
             if number == 8:
                 raise ZeroDivisionError
 
-    engine.run = fail  # type: ignore[method-assign]
+    engine.speak_from = fail  # type: ignore[method-assign]
     with running(engine) as server:  # the warm-up takes six steps
         url = f"{server.url}/v1/audio/speech"
         body = {"input": "a long text", "voice": "tone", "response_format": "wav"}

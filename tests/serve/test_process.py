@@ -133,3 +133,19 @@ def test_text_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None
     assert speak.read_text("Given.") == "Given."
     with pytest.raises(ScriptError, match="nothing to say"):
         speak.read_text("  ")
+
+
+def test_a_reader_that_goes_away_ends_a_stream_quietly() -> None:
+    code = (
+        "from podgen import speak\n"
+        "text = 'This is a sentence. ' * 50\n"
+        "spoken = speak.to_stream(speak.Request(text, engine='hibari'), speak.raw_stdout())\n"
+        "assert 0 < spoken.seconds < 60, spoken\n"
+    )
+    argv = [sys.executable, "-c", code]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None and child.stderr is not None
+        assert child.stdout.read(4) == b"RIFF"
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(60) == 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import Any
 
 import httpx
 import pytest
 
+from podgen.serve.guard import Guard
 from tests.serve.acting import ActingEngine
 from tests.serve.running import Running, running
 
@@ -130,3 +132,22 @@ def test_unknown_paths_and_methods_have_the_same_shape(hibari: Running) -> None:
     reply = httpx.get(f"{hibari.url}/v1/audio/speech")
     assert reply.status_code == 405
     assert "error" in reply.json()
+
+
+def test_a_body_that_never_ends_is_not_waited_for() -> None:
+    async def trickle() -> dict[str, Any]:
+        await asyncio.sleep(0.05)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def application(*_: Any) -> None:
+        raise AssertionError("half a body reached the application")
+
+    guard = Guard(application, largest=1000, patience=0.2)
+    scope = {"type": "http", "path": "/v1/audio/speech", "headers": []}
+    asyncio.run(guard(scope, trickle, send))
+    assert sent[0]["status"] == 408
