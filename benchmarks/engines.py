@@ -79,8 +79,11 @@ def _memory(wait: float) -> float:
 
 
 def _engine_memory() -> float:
-    list(KokoroEngine({"workers": 2}).synthesize(UTTERANCES))
-    return _memory(0)
+    engine = KokoroEngine({"workers": 2})
+    list(engine.synthesize(UTTERANCES))
+    memory = _memory(0)
+    engine.close()
+    return memory
 
 
 def timed(speak: Callable[[Sequence[Job]], int], work: Sequence[Job]) -> float:
