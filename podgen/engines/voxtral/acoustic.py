@@ -59,10 +59,11 @@ class AcousticTransformer:
             load_layer(source, f"{_PREFIX}layers.{i}.", args, Dense) for i in range(args.n_layers)
         ]
         # The reference keeps grid, steps and state in the model's dtype.
-        grid = torch.linspace(0, 1, steps + 1, device=source.device).to(source.dtype)
+        grid = torch.linspace(0, 1, steps + 1).to(source.dtype)
         self._dt: list[float] = (grid[1:] - grid[:-1]).tolist()
         time = F.linear(
-            time_features(grid[:-1], args.dim), matrix("time_projection", args.dim, args.dim)
+            time_features(grid[:-1], args.dim).to(source.device),
+            matrix("time_projection", args.dim, args.dim),
         )
         self._time = time.unbind(0)
         self._time_qkv = self._first_qkv(time).unbind(0)
