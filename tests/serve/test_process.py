@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from importlib import util
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ import soundfile
 
 from podgen import speak
 from podgen.errors import EngineError, MachineError, ScriptError
+from podgen.serve import require
 from podgen.serve.run import serve
 
 SERVE = "from podgen.serve.run import serve; serve('hibari', port=0)"
@@ -41,7 +43,7 @@ def test_a_signal_lets_streams_end_before_the_process_does(
     process: tuple[subprocess.Popen[str], str], number: signal.Signals
 ) -> None:
     child, url = process
-    body = {"input": "This is a sentence. " * 80, "voice": "heart", "response_format": "wav"}
+    body = {"input": "This is a sentence. " * 30, "voice": "heart", "response_format": "wav"}
     whole = httpx.post(f"{url}/v1/audio/speech", json=body, timeout=60).content
     with httpx.stream(
         "POST", f"{url}/v1/audio/speech", json={**body, "stream_format": "audio"}, timeout=60
@@ -149,3 +151,13 @@ def test_a_reader_that_goes_away_ends_a_stream_quietly() -> None:
         child.stdout.close()
         assert child.stderr.read() == b""
         assert child.wait(60) == 0
+
+
+def test_a_missing_package_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    require()
+    found = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name: None if name == "uvicorn" else found(name))
+    with pytest.raises(
+        MachineError, match=r"uvicorn is not installed; pip install 'podgen\[serve\]'"
+    ):
+        require()
