@@ -8,6 +8,7 @@ a shielded span stands between OPEN and CLOSE, and after SPEAK it may carry phon
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from podgen.engines.mending_numbers import MONTHS, mend_numbers
@@ -82,7 +83,7 @@ def shield(word: str) -> str:
 
 def mend(text: str, *, british: bool = False) -> str:
     """One sentence of English with its known misreadings repaired."""
-    text = re.sub(r"\s+", " ", text.translate(_MARKS)).strip()
+    text = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text).translate(_MARKS)).strip()
     for rule in (_mend_marks, mend_web, _mend_words, _mend_roman):
         text = _outside_spans(rule, text)
     text = _outside_spans(lambda part: mend_numbers(part, british=british), text)

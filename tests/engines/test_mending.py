@@ -130,3 +130,7 @@ def test_spoken_text_shows_no_marks_of_ours() -> None:
     text = spoken("King Charles said no. Ugh, $5!")
     assert text == "King Charles said no. Ugh, 5 dollars!"
     assert text.isascii()
+
+
+def test_letters_with_separate_accents_are_read_as_one(american: G2P) -> None:
+    assert american("a cafe\u0301") == american("a café")
