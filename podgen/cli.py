@@ -28,7 +28,12 @@ Script = Annotated[
 ]
 EngineName = Annotated[
     str | None,
-    typer.Option("--engine", "-e", help="Cast every character on this engine.", metavar="NAME"),
+    typer.Option(
+        "--engine",
+        "-e",
+        help="Cast on this engine every character that names none of its own.",
+        metavar="NAME",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value a line.")]
 StoreRoot = Annotated[
@@ -56,7 +61,7 @@ def render(
         ),
     ] = None,
     take: Annotated[
-        int | None, typer.Option(help="With --turn: which take of it.", min=1, metavar="N")
+        int | None, typer.Option(help="With --turn: which take of it.", min=1, max=99, metavar="N")
     ] = None,
     new_take: Annotated[
         bool, typer.Option("--new-take", help="With --turn: a take not made before.")
@@ -116,7 +121,9 @@ def check(
 def takes(
     script: Script,
     turn: Annotated[str, typer.Argument(metavar="ID", help="The turn.")],
-    pick: Annotated[int | None, typer.Option(help="Use this take.", min=1, metavar="N")] = None,
+    pick: Annotated[
+        int | None, typer.Option(help="Use this take.", min=1, max=99, metavar="N")
+    ] = None,
     engine: EngineName = None,
     store: StoreRoot = None,
     model: Annotated[

@@ -65,8 +65,8 @@ def speak_samples(
     Raises:
         EngineError: a voice is unknown, or its engine cannot speak here.
     """
-    for voice in voices:
-        made, language = _engine_of(voice, engine)
+    found = [(voice, *_engine_of(voice, engine)) for voice in voices]
+    for voice, made, language in found:
         said = text or SAMPLE_TEXTS.get(language.split("-")[0], SAMPLE_TEXTS["en"])
         utterance = Utterance(id=voice, text=said, voice=voice, language=language)
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,11 +74,12 @@ def deliver(
         )
     delivered = {file.path for file in mastered.deliverables}
     _remove_others([_rejected(path) for path in outputs.paths.values()], delivered)
+    stems: list[Path] = []
     if plan.show.stems:
         tell("stems", 0.0)
         stems = write_stems(assembly.scene, outputs.folder / "stems")
-        _remove_others((outputs.folder / "stems").glob("*.wav"), stems)
         tell("stems", 1.0)
+    _remove_others(_earlier_stems(outputs.folder), stems)
     write_companions(episode, outputs.folder)
     clips = write_clips(dressed, outputs.folder / "clips")
     report = make_report(
@@ -89,6 +92,7 @@ def deliver(
         clips=clips,
         warnings=[*warnings, *notes],
     )
+    report = replace(report, stems=tuple(f"stems/{path.name}" for path in stems))
     with whole_file(outputs.folder / "report.json") as path:
         write_json(report, path)
     with whole_file(outputs.report_page) as path:
@@ -165,8 +169,12 @@ def write_clips(dressed: Sequence[Dressed], folder: Path) -> dict[str, Path]:
 
     ids = [clip.turn.id for clip in dressed]
     paths = dict(zip(ids, in_threads(write, dressed), strict=True))
-    _remove_others(folder.glob("*.flac"), paths.values())
+    made_here = (path for path in folder.glob("*.flac") if _CLIP_NAME.fullmatch(path.name))
+    _remove_others(made_here, paths.values())
     return paths
+
+
+_CLIP_NAME = re.compile(r".+\.[0-9a-f]{8}\.flac")
 
 
 def _remove_others(found: Iterable[Path], kept: Iterable[Path]) -> None:
@@ -178,3 +186,12 @@ def _remove_others(found: Iterable[Path], kept: Iterable[Path]) -> None:
 def _rejected(path: Path) -> Path:
     """Where the master puts a deliverable that is not what was asked."""
     return path.with_name(f"{path.stem}.rejected{path.suffix}")
+
+
+def _earlier_stems(folder: Path) -> list[Path]:
+    """The stems that the last render into this folder wrote, by its report."""
+    try:
+        names = json.loads((folder / "report.json").read_bytes())["stems"]
+        return [folder / "stems" / Path(name).name for name in names]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

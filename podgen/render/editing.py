@@ -91,6 +91,8 @@ def take_of(plan: Plan, turn: str, take: int) -> PlannedTurn:
         EngineError: the engine has one reading of a text only.
     """
     planned = plan.turn(turn)
+    if take > MOST_TAKES:
+        raise EngineError(f"take {take} is past the last one", f"use 1 to {MOST_TAKES}")
     if take > 1:
         _refuse_one_reading(plan, planned)
     return at_take(plan, planned, take)
@@ -129,6 +131,8 @@ def choose(plan: Plan, planned: PlannedTurn) -> Path:
 
 def _candidates(plan: Plan, planned: PlannedTurn) -> list[PlannedTurn]:
     """The turn's takes by number, and the one in use where the lock file has a seed of its own."""
+    if not plan.engines[planned.part.engine].capabilities().takes:
+        return [at_take(plan, planned, 1)]
     takes = [at_take(plan, planned, take) for take in range(1, MOST_TAKES + 1)]
     if planned.key not in {candidate.key for candidate in takes}:
         takes[planned.take - 1] = planned

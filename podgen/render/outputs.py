@@ -54,11 +54,12 @@ def outputs_of(show: Show, output: Path | None) -> Outputs:
     """
     if output is None:
         output = FOLDER / f"{show.path.stem}.{show.deliverables[0]}"
-    form = output.suffix.removeprefix(".")
+    form = output.suffix.removeprefix(".").lower()
     if form not in FORMATS:
         raise ScriptError(
             f"cannot tell the format of {output}", f"end its name in one of .{', .'.join(FORMATS)}"
         )
     others = show.deliverables if form in show.deliverables else ()
     forms = dict.fromkeys([form, *others])
-    return Outputs({form: output.with_suffix(f".{form}") for form in forms})
+    paths = {form: output.with_suffix(f".{form}") for form in forms}
+    return Outputs({**paths, form: output})

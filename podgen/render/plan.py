@@ -18,8 +18,8 @@ from podgen.engines import REGISTRY
 from podgen.engines.base import Engine, Utterance
 from podgen.errors import EngineError, Problem, ScriptError
 from podgen.render.keys import take_key
-from podgen.render.rig import chosen, make_engines, usable
-from podgen.render.takes import Choices, load_choices, seed_of
+from podgen.render.rig import make_rig
+from podgen.render.takes import Choices, load_choices, lock_path, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
 from podgen.show.read import in_order
@@ -91,12 +91,12 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
         EngineError: an engine cannot speak here.
     """
     show, problems = read_show(script)
-    made, found = make_engines(show, engine, model)
-    problems += found
-    casting, found = read_cast(show, engine=engine, usable=usable(made), known=list(REGISTRY))
-    problems += found
+    rig = make_rig(show, engine, model)
+    usable = rig.usable()
+    casting, found = read_cast(show, engine=engine, usable=usable, known=list(REGISTRY))
+    problems += [*rig.problems, *found]
     try:
-        engines = chosen(made, [part.engine for part in casting.parts.values()])
+        engines = rig.chosen(part.engine for part in casting.parts.values())
     except EngineError:
         if problems:  # what is wrong with the script is said first
             raise ScriptError(in_order(problems)) from None
@@ -117,7 +117,12 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
         turns=turns,
         preset=chosen_preset,
         choices=choices,
-        warnings=tuple(_warnings(show, turns, engines)),
+        warnings=(
+            *rig.passed_over(),
+            *_second_best(casting, usable, engine),
+            *_stale_choices(show, turns, choices),
+            *_without_effect(show, turns, engines),
+        ),
     )
 
 
@@ -233,7 +238,29 @@ def _preset(show: Show) -> Preset:
         ) from error
 
 
-def _warnings(
+def _second_best(casting: Casting, usable: Sequence[str], asked: str | None) -> Iterator[str]:
+    """A whole show can land on a draft engine because one character has no better voice."""
+    if asked is None and casting.engine in usable and casting.engine != usable[0]:
+        yield casting.reason
+
+
+def _stale_choices(show: Show, turns: Sequence[PlannedTurn], choices: Choices) -> Iterator[str]:
+    """Takes in the lock file that no longer mean what they meant when they were chosen."""
+    gone = sorted(choices.keys() - {turn.id for turn in turns})
+    if gone:
+        yield f"{lock_path(show.path)} has takes of turns that are not in the script: " + ", ".join(
+            gone
+        )
+    for turn in turns:
+        choice = choices.get(turn.id, {}).get(turn.part.engine)
+        if choice and choice.seed != seed_of(_base_seed(show, turn.turn), choice.take):
+            yield (
+                f"turn {turn.id}: the seed in the script was changed after take {choice.take} was "
+                f"chosen, which keeps its own; pick again with 'podgen takes'"
+            )
+
+
+def _without_effect(
     show: Show, turns: Sequence[PlannedTurn], engines: Mapping[str, Engine]
 ) -> Iterator[str]:
     """What the script says that means nothing on the engine it is cast on."""

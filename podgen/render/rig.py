@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from podgen.casting import Voices, read_voices
@@ -12,9 +13,40 @@ from podgen.errors import EngineError, Problem, ScriptError
 from podgen.show.model import Show
 
 
-def make_engines(
-    show: Show, engine: str | None, model: Path | None
-) -> tuple[dict[str, Engine], list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Every engine that could be made, which of them were given settings, and what was wrong."""
+
+    engines: Mapping[str, Engine]
+    configured: frozenset[str]
+    problems: tuple[Problem, ...]
+
+    def usable(self) -> list[str]:
+        """The names of those that can speak on this machine, best first."""
+        return [name for name, engine in self.engines.items() if engine.availability().usable]
+
+    def passed_over(self) -> Iterator[str]:
+        """A line for each engine that was given settings and cannot speak all the same."""
+        for name in sorted(self.configured & self.engines.keys()):
+            state = self.engines[name].availability()
+            if not state.usable:
+                yield f"engine {name} is set up but cannot speak here: {state.reason}"
+
+    def chosen(self, names: Iterable[str]) -> dict[str, Engine]:
+        """Those that a cast needs, each able to speak here.
+
+        Raises:
+            EngineError: one of them cannot.
+        """
+        needed = {n: self.engines[n] for n in dict.fromkeys(names) if n in self.engines}
+        for name, engine in needed.items():
+            state = engine.availability()
+            if not state.usable:
+                raise EngineError(f"engine {name} cannot speak here", state.reason)
+        return needed
+
+
+def make_rig(show: Show, engine: str | None, model: Path | None) -> Rig:
     """Every engine with the settings of the voices file, under the show's, under `model`'s.
 
     An engine whose settings are wrong is left out, and is among the problems.
@@ -25,9 +57,12 @@ def make_engines(
     voices = read_voices(show.voices_path)[0] if show.voices_path else Voices()
     places = {**voices.engine_places, **show.engine_places}
     settings: dict[str, dict[str, object]] = {}
-    for source in (voices.engine_settings, show.engine_settings):
+    for path, source in (
+        (show.voices_path, voices.engine_settings),
+        (show.path, show.engine_settings),
+    ):
         for name, values in source.items():
-            settings.setdefault(name, {}).update(values)
+            settings.setdefault(name, {}).update(_from_folder(path, values))
     if model is not None:
         if engine is None:
             raise ScriptError("--model needs --engine", "say which engine the model is for")
@@ -42,23 +77,12 @@ def make_engines(
                 Problem(problem.what, problem.remedy, places.get(name))
                 for problem in error.problems
             ]
-    return engines, problems
+    return Rig(engines, frozenset(settings), tuple(problems))
 
 
-def usable(engines: Mapping[str, Engine]) -> list[str]:
-    """The names of those that can speak on this machine, best first."""
-    return [name for name, engine in engines.items() if engine.availability().usable]
-
-
-def chosen(engines: Mapping[str, Engine], names: Iterable[str]) -> dict[str, Engine]:
-    """Those that a cast needs, each able to speak here.
-
-    Raises:
-        EngineError: one of them cannot.
-    """
-    needed = {name: engines[name] for name in dict.fromkeys(names) if name in engines}
-    for name, engine in needed.items():
-        state = engine.availability()
-        if not state.usable:
-            raise EngineError(f"engine {name} cannot speak here", state.reason)
-    return needed
+def _from_folder(path: Path | None, settings: Mapping[str, object]) -> dict[str, object]:
+    """Settings of a file, its relative path of a model counted from the file's folder."""
+    model = settings.get("model")
+    if path is None or not isinstance(model, str) or not (path.parent / model).exists():
+        return dict(settings)
+    return {**settings, "model": str(path.parent / model)}

@@ -103,24 +103,10 @@ class Store:
 
     def get(self, kind: Kind, key: str) -> Clip | None:
         """The clip under `key`, or None; marks it as used. Its digest is not checked here."""
-        notes_path = self._path(kind, key, ".json")
-        try:
-            record = json.loads(notes_path.read_bytes())
-            clip = Clip(
-                kind=kind,
-                key=key,
-                path=self._path(kind, key, ".wav"),
-                sample_rate=record["sample_rate"],
-                frames=record["frames"],
-                digest=record["sha256"],
-                notes=record["notes"],
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        if not clip.path.exists():
-            return None
-        with contextlib.suppress(OSError):
-            os.utime(notes_path)
+        clip = self._find(kind, key)
+        if clip is not None:
+            with contextlib.suppress(OSError):
+                os.utime(clip.path.with_suffix(".json"))
         return clip
 
     def put(
@@ -182,9 +168,9 @@ class Store:
                 yield Entry(kind, notes_path.stem, size, notes.st_mtime)
 
     def verify(self) -> Iterator[tuple[Entry, bool]]:
-        """Every clip with whether its digest still holds."""
+        """Every clip with whether its digest still holds; does not count as use."""
         for entry in self.entries():
-            clip = self.get(entry.kind, entry.key)
+            clip = self._find(entry.kind, entry.key)
             yield entry, clip is not None and clip.intact()
 
     def prune(self, *, keep_bytes: int | None = None, unused_for: float | None = None) -> int:
@@ -224,6 +210,22 @@ class Store:
                         path.unlink()
                         freed += stat.st_size
         return freed
+
+    def _find(self, kind: Kind, key: str) -> Clip | None:
+        try:
+            record = json.loads(self._path(kind, key, ".json").read_bytes())
+            clip = Clip(
+                kind=kind,
+                key=key,
+                path=self._path(kind, key, ".wav"),
+                sample_rate=record["sample_rate"],
+                frames=record["frames"],
+                digest=record["sha256"],
+                notes=record["notes"],
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return clip if clip.path.exists() else None
 
     def _path(self, kind: Kind, key: str, suffix: str) -> Path:
         return self.root / kind / key[:2] / f"{key}{suffix}"

@@ -82,3 +82,52 @@ def test_questions_about_turns_that_do_not_exist(
     draft = podgen("render", "-e", "hibari", script, "--turn", "answer", "--new-take")
     assert draft.code == 3
     assert "one reading" in draft.err
+
+
+def test_a_draft_engine_lists_its_one_reading(
+    podgen: CommandLine, write_show: Callable[..., Path]
+) -> None:
+    script = write_show(TURNS)
+    listed = podgen("takes", "-e", "hibari", script, "answer", "--json")
+    assert [(take["take"], take["chosen"], take["path"]) for take in listed.events] == [
+        (1, True, None)
+    ]
+
+
+def test_choices_that_no_longer_mean_the_same_are_reported(
+    podgen: CommandLine, write_show: Callable[..., Path]
+) -> None:
+    script = write_show(TURNS)
+    (podgen.folder / "show.lock.yaml").write_text(
+        "turns:\n"
+        "  answer: {kokoro: {take: 2, seed: 77, text: x}}\n"
+        "  gone-1234: {kokoro: {take: 2, seed: 1000, text: x}}\n"
+    )
+    run = podgen("check", "-e", "kokoro", script)
+    assert run.code == 0
+    warnings = [line for line in run.err.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 2
+    assert "gone-1234" in warnings[0]
+    assert "turn answer: the seed in the script was changed" in warnings[1]
+
+
+def test_a_show_that_lands_on_a_lesser_engine_says_why(
+    podgen: CommandLine, write_show: Callable[..., Path]
+) -> None:
+    script = write_show(TURNS, "cast: {CARL: {voices: {hibari: heart}}}")
+    script.write_text(script.read_text() + "- CARL: Good evening to both of you.\n")
+    run = podgen("check", script)
+    assert run.code == 0
+    assert "warning: hibari is the best engine" in run.err
+    assert "kokoro has none for CARL" in run.err
+
+
+def test_an_engine_that_is_set_up_and_cannot_speak_is_not_passed_over_in_silence(
+    podgen: CommandLine, write_show: Callable[..., Path]
+) -> None:
+    script = write_show(TURNS, "engines: {kokoro: {model: nowhere.onnx}}")
+    run = podgen("check", script)
+    assert "warning: engine kokoro is set up but cannot speak here" in run.err
+    asked = podgen("check", script, "-e", "kokoro")
+    assert asked.code == 3
+    assert "nowhere.onnx" in asked.err

@@ -129,3 +129,18 @@ def test_plain_lines_say_what_happened(
     assert "dist/show.mp3" in run.out
     assert "LUFS" in run.out
     assert "\x1b[" not in run.out + run.err
+
+
+def test_files_of_the_users_own_are_never_removed(
+    podgen: CommandLine, write_show: Callable[..., Path]
+) -> None:
+    own = [podgen.folder / "my/clips/keep.flac", podgen.folder / "my/stems/keep.wav"]
+    for path in own:
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+    rendered(podgen, write_show(TURNS, "stems: true"), "-o", "my.mp3")
+    rendered(podgen, write_show(TURNS[:2]), "-o", "my.mp3")
+    assert [path.read_text() for path in own] == ["mine", "mine"]
+    # What the first render made and the second does not is gone.
+    assert len(list((podgen.folder / "my/clips").glob("*.flac"))) == 3
+    assert [path.name for path in (podgen.folder / "my/stems").iterdir()] == ["keep.wav"]

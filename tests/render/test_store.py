@@ -128,3 +128,10 @@ def test_the_leavings_of_killed_writers_are_swept(store: Store) -> None:
     os.utime(stray, (0, 0))
     assert store.prune(unused_for=1e12) == 100
     assert clip.intact()
+
+
+def test_verifying_a_clip_does_not_count_as_use(store: Store) -> None:
+    clip = store.put("takes", KEY, tone(), 24000, {})
+    os.utime(clip.path.with_suffix(".json"), (0, 0))
+    assert [intact for _, intact in store.verify()] == [True]
+    assert store.prune(unused_for=GRACE_SECONDS) > 0
