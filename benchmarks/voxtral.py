@@ -3,9 +3,8 @@
     python benchmarks/voxtral.py --out results.jsonl
 
 Runs from the source tree: torch and safetensors are all it needs (Triton for the fused kernels),
-no weights and no tokeniser. About six minutes on a data-centre GPU. Figures go to the
-file as JSON lines, each with the machine, versions and date it was measured with, and as a short
-table to the terminal at the end.
+no weights and no tokeniser. Figures go to the file as JSON lines, each with the machine, versions
+and date it was measured with, and as a short table to the terminal at the end.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ def short(value: object) -> str:
 
 def table(lines: list[Line]) -> str:
     """The steps, one row for each batch and kind of weights."""
-    names = ["quantise", "batch", "ms", "rtf", "audio_s_per_s", "share_of_floor"]
+    names = ["quantise", "own_rows", "batch", "ms", "rtf", "audio_s_per_s", "share_of_floor"]
     rows = [names] + [
         [short(line.get(name, "")) for name in names] for line in lines if line["what"] == "step"
     ]

@@ -59,7 +59,7 @@ for rows, outputs in ((1, 3072), (6, 18432), (40, 18432), (500, 18432)):
             (
                 "row_scaled",
                 [BF16, weight, F32, BF16, INT, INT, INT],
-                {"BM": tile.rows, "BN": tile.outputs, "BK": tile.inputs},
+                {"BM": tile.rows, "BN": tile.outputs, "BK": tile.inputs, "SCALED": size == 1},
                 {"num_warps": tile.warps, "num_stages": tile.stages},
             )
         )

@@ -108,10 +108,16 @@ def test_quantised_products(near: object, kind: str, rows: int) -> None:
     near.same(made(x), twin(x))
 
 
+@pytest.mark.parametrize("shape", [(1, 96), (2, 3, 96), (17, 96)])
+def test_products_of_few_rows(near: object, shape: tuple[int, ...]) -> None:
+    x, weight = near.draw(*shape), near.draw(72, 96)
+    near.same(triton_ops.TritonOps(own_rows=16).product(x, weight), TORCH.product(x, weight))
+
+
 def test_a_frame_of_the_goldens(
     checkpoint: Path, goldens: Sequence[Golden], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("podgen.engines.voxtral.model.choose_ops", lambda device, triton: TRITON)
+    monkeypatch.setattr("podgen.engines.voxtral.model.choose_ops", lambda device, make: TRITON)
     model = load_model(checkpoint, Make(device=str(DEVICE)))
     slots = Slots(model, 2, 64)
     turns = [replace(golden.turn, limit=1) for golden in goldens[:2]]

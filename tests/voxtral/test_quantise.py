@@ -11,7 +11,7 @@ import torch
 from podgen.engines.voxtral.batching import Batching
 from podgen.engines.voxtral.drift import teacher_forced
 from podgen.engines.voxtral.goldens import Golden, generate_all
-from podgen.engines.voxtral.layer import Dense
+from podgen.engines.voxtral.layer import dense
 from podgen.engines.voxtral.model import Make, Model, load_model
 from podgen.engines.voxtral.ops import TorchOps, unpack_int4
 from podgen.engines.voxtral.quantise import GroupScaled, RowScaled, int4, projection, row_scaled
@@ -59,7 +59,7 @@ def test_int4_refuses_inputs_it_cannot_group() -> None:
 )
 def test_products_are_near_the_whole_weights(kind: str, bound: float) -> None:
     x, weight = torch.randn(3, 4, 256), torch.randn(64, 256)
-    made, whole = projection(kind, OPS)(weight)(x), Dense(weight)(x)
+    made, whole = projection(kind, OPS)(weight)(x), dense(OPS)(weight)(x)
     assert made.shape == whole.shape
     assert (made - whole).norm() <= bound * whole.norm()
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from podgen.engines.voxtral.backbone import padded
 from podgen.engines.voxtral.checkpoint import Source
 from podgen.engines.voxtral.config import END_AUDIO, SPECIAL_CODES, Params
-from podgen.engines.voxtral.layer import Dense, Layer, load_layer
+from podgen.engines.voxtral.layer import Layer, dense, load_layer
 from podgen.engines.voxtral.ops import TorchOps
 
 _PREFIX = "acoustic_transformer."
@@ -56,7 +56,8 @@ class AcousticTransformer:
         self._output = matrix("acoustic_codebook_output", width, args.dim)
         self._norm = source.get(f"{_PREFIX}norm.weight", args.dim)
         self._layers: Sequence[Layer] = [
-            load_layer(source, f"{_PREFIX}layers.{i}.", args, Dense) for i in range(args.n_layers)
+            load_layer(source, f"{_PREFIX}layers.{i}.", args, dense(ops))
+            for i in range(args.n_layers)
         ]
         # The reference keeps grid, steps and state in the model's dtype.
         grid = torch.linspace(0, 1, steps + 1).to(source.dtype)

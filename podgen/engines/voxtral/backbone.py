@@ -11,7 +11,7 @@ from torch import Tensor
 
 from podgen.engines.voxtral.checkpoint import Source
 from podgen.engines.voxtral.config import MAX_POSITIONS, Params, TransformerArgs
-from podgen.engines.voxtral.layer import Dense, Layer, MakeLinear, load_layer
+from podgen.engines.voxtral.layer import Layer, MakeLinear, dense, load_layer
 from podgen.engines.voxtral.ops import TorchOps, rotary_table, rotate, split_heads
 
 
@@ -67,7 +67,7 @@ class Backbone:
     """
 
     def __init__(
-        self, source: Source, params: Params, ops: TorchOps, linear: MakeLinear = Dense
+        self, source: Source, params: Params, ops: TorchOps, linear: MakeLinear | None = None
     ) -> None:
         args = params.backbone
         self.args = args
@@ -80,7 +80,8 @@ class Backbone:
         )
         self._offsets = torch.tensor(params.codebook_offsets, device=source.device)
         self._layers: Sequence[Layer] = [
-            load_layer(source, f"layers.{i}.", args, linear) for i in range(args.n_layers)
+            load_layer(source, f"layers.{i}.", args, linear or dense(ops))
+            for i in range(args.n_layers)
         ]
         self._norm = source.get("norm.weight", args.dim)
         self._rotary = rotary_table(MAX_POSITIONS, args.head_dim, params.rope_theta, source.device)

@@ -72,6 +72,9 @@ def bench(plan: Plan, report: Report) -> None:
     for batch in plan.batches:
         with told("step", batch=batch):
             run.step(model, batch, "none")
+    if device.type == "cuda":
+        with told("step", own_rows=16):
+            run.own_products()
     with told("parts"):
         run.parts(model)
     with told("first_audio"):

@@ -16,7 +16,7 @@ from torch.backends import cudnn
 
 from podgen.engines.voxtral.checkpoint import Source
 from podgen.engines.voxtral.config import SPECIAL_CODES, CodecArgs, CodecStage
-from podgen.engines.voxtral.layer import Dense, Layer, load_layer
+from podgen.engines.voxtral.layer import Layer, dense, load_layer
 from podgen.engines.voxtral.ops import TorchOps
 
 _PREFIX = "audio_tokenizer."
@@ -79,7 +79,7 @@ class CodecDecoder:
                     stride=stage.stride,
                     window=stage.window,
                     layers=_load_layers(
-                        source, f"{_PREFIX}decoder_blocks.{2 * i + 1}.", args, stage
+                        source, f"{_PREFIX}decoder_blocks.{2 * i + 1}.", args, stage, ops
                     ),
                 )
             )
@@ -166,7 +166,7 @@ class CodecDecoder:
 
 
 def _load_layers(
-    source: Source, prefix: str, args: CodecArgs, stage: CodecStage
+    source: Source, prefix: str, args: CodecArgs, stage: CodecStage, ops: TorchOps
 ) -> list[_CodecLayer]:
     dim = args.transformer.dim
     layers = []
@@ -174,7 +174,7 @@ def _load_layers(
         name = f"{prefix}layers.{i}."
         layers.append(
             _CodecLayer(
-                layer=load_layer(source, name, args.transformer, Dense),
+                layer=load_layer(source, name, args.transformer, dense(ops)),
                 q_norm=source.get(f"{name}attention.q_norm.weight", args.transformer.q_width),
                 k_norm=source.get(f"{name}attention.k_norm.weight", args.transformer.kv_width),
                 attention_scale=source.get(f"{name}attention_scale", dim),

@@ -199,9 +199,9 @@ def euler(x, velocity, out, count, alpha, dt, BLOCK: tl.constexpr):
 @triton.jit
 def row_scaled(
     x, weight, scale, out, rows, OUTPUTS, INPUTS,
-    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, SCALED: tl.constexpr,
 ):  # fmt: skip
-    """x [rows, inputs] by weight [outputs, inputs], widened as it is read."""
+    """x [rows, inputs] by weight [outputs, inputs], widened as it is read; scaled, if SCALED."""
     row = tl.program_id(1) * BM + tl.arange(0, BM)
     output = tl.program_id(0) * BN + tl.arange(0, BN)
     column = tl.arange(0, BK)
@@ -214,7 +214,8 @@ def row_scaled(
         a = tl.load(x_at + k, mask=has_row & inside, other=0.0)
         b = tl.load(w_at + k, mask=has_output & inside, other=0.0).to(a.dtype)
         total += tl.dot(a, tl.trans(b), input_precision="ieee")
-    total *= tl.load(scale + output, mask=output < OUTPUTS, other=0.0)[None, :]
+    if SCALED:
+        total *= tl.load(scale + output, mask=output < OUTPUTS, other=0.0)[None, :]
     target = out + row[:, None].to(tl.int64) * OUTPUTS + output[None, :]
     tl.store(target, total.to(out.dtype.element_ty), mask=has_row & (output < OUTPUTS)[None, :])
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from podgen.engines.voxtral.checkpoint import Source
 from podgen.engines.voxtral.config import TransformerArgs
+from podgen.engines.voxtral.ops import TorchOps
 
 Linear = Callable[[Tensor], Tensor]
 """A projection of the last dimension."""
@@ -22,10 +22,16 @@ class Dense:
     """A projection with its weight as stored."""
 
     weight: Tensor
+    ops: TorchOps
 
     def __call__(self, x: Tensor) -> Tensor:
         """See `Linear`."""
-        return F.linear(x, self.weight)
+        return self.ops.product(x, self.weight)
+
+
+def dense(ops: TorchOps) -> MakeLinear:
+    """Makes projections of weights as they are."""
+    return lambda weight: Dense(weight, ops)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,10 +89,12 @@ class Measurements:
         self.copy, self.product, self.tell = copy, product, tell
         self.graphs = self.device.type == "cuda"
 
-    def build(self, quantise: str) -> Model:
+    def build(self, quantise: str, own_rows: int = 0) -> Model:
         """A model of random weights, and how long it takes to make."""
         begun = perf_counter()
-        make = Make(device=self.plan.device, dtype=self.plan.dtype, quantise=quantise)
+        make = Make(
+            device=self.plan.device, dtype=self.plan.dtype, quantise=quantise, own_rows=own_rows
+        )
         model = made_up_model(self.plan.device, self.params, make)
         measure.synchronise(self.device)
         taken = torch.cuda.memory_allocated(self.device) if self.graphs else None
@@ -116,7 +118,7 @@ class Measurements:
             slots.place(turns)
         return slots
 
-    def step(self, model: Model, batch: int, quantise: str) -> None:
+    def step(self, model: Model, batch: int, quantise: str, own_rows: int = 0) -> None:
         """One frame of a full batch, at positions as of a turn of 240 characters."""
         measure.reset_peak(self.device)
         frames = self.plan.frames
@@ -142,6 +144,7 @@ class Measurements:
             "step",
             batch=batch,
             quantise=quantise,
+            own_rows=own_rows,
             ms=taken * 1e3,
             frames_per_s=batch / taken,
             rtf=taken * FRAME_RATE,
@@ -152,6 +155,12 @@ class Measurements:
             position=position,
             peak_bytes=measure.peak_bytes(self.device),
         )
+
+    def own_products(self) -> None:
+        """Steps of few rows with our kernel in the library's place."""
+        model = self.build("none", own_rows=16)
+        for batch in (1, 2):
+            self.step(model, batch, "none", own_rows=16)
 
     def parts(self, model: Model) -> None:
         """Where a frame's time goes."""
@@ -169,7 +178,7 @@ class Measurements:
 
     def products(self) -> None:
         """Each matrix product of the model by the library and by our kernels."""
-        ops = choose_ops(self.device, True)
+        ops = choose_ops(self.device, Make())
         args = self.params.backbone
         shapes = {
             "qkv": (args.q_width + 2 * args.kv_width, args.dim),

@@ -27,7 +27,9 @@ class Make:
     """How a model is made of its weights.
 
     `quantise` is "none", "int8", "int4" or "fp8" and concerns the backbone's layers alone.
-    `steps` of 0 means as many as params.json says.
+    `steps` of 0 means as many as params.json says. `own_rows` is the most rows of a product with
+    unquantised weights that our kernel computes rather than the library; 0 until a measurement on
+    the device says otherwise.
     """
 
     device: str = "cpu"
@@ -36,6 +38,7 @@ class Make:
     steps: int = 0
     cfg_alpha: float = 1.2
     triton: bool = True
+    own_rows: int = 0
 
 
 class Model:
@@ -49,7 +52,7 @@ class Model:
         self.params = params
         self.device = source.device
         self.dtype = source.dtype
-        self.ops = choose_ops(source.device, make.triton)
+        self.ops = choose_ops(source.device, make)
         linear: MakeLinear = projection(make.quantise, self.ops)
         self.backbone = Backbone(source, params, self.ops, linear)
         self.acoustic = AcousticTransformer(
@@ -84,14 +87,14 @@ class Model:
         return start
 
 
-def choose_ops(device: torch.device, triton: bool) -> TorchOps:
+def choose_ops(device: torch.device, make: Make) -> TorchOps:
     """The fused kernels on a CUDA device that has Triton, plain PyTorch elsewhere."""
-    if device.type == "cuda" and triton:
+    if device.type == "cuda" and make.triton:
         try:
             from podgen.engines.voxtral.triton_ops import TritonOps
         except ImportError:
             return TorchOps()
-        return TritonOps()
+        return TritonOps(make.own_rows)
     return TorchOps()
 
 

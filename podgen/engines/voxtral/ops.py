@@ -123,6 +123,10 @@ class TorchOps:
         conditioned, free = velocity.chunk(2)
         return x + dt * (alpha * conditioned + (1 - alpha) * free)
 
+    def product(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Projection by a weight [outputs, inputs]."""
+        return F.linear(x, weight)
+
     def row_scaled(self, x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
         """Projection by a quantised weight [outputs, inputs] with a scale for each output."""
         return (F.linear(x, weight.to(x.dtype)) * scale).to(x.dtype)

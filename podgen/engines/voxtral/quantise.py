@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.layer import Dense, Linear, MakeLinear
+from podgen.engines.voxtral.layer import Linear, MakeLinear, dense
 from podgen.engines.voxtral.ops import TorchOps, int4_layout
 from podgen.errors import EngineError
 
@@ -51,7 +51,7 @@ class GroupScaled:
 def projection(kind: str, ops: TorchOps) -> MakeLinear:
     """What makes a projection of a weight in the given kind."""
     if kind == "none":
-        return Dense
+        return dense(ops)
     if kind == "int4":
         return lambda weight: int4(weight, ops)
     return lambda weight: row_scaled(weight, kind, ops)

@@ -25,6 +25,10 @@ class TritonOps(TorchOps):
 
     ragged = True
 
+    def __init__(self, own_rows: int = 0) -> None:
+        """`own_rows`: most rows of a product that our kernel computes rather than the library."""
+        self._own_rows = own_rows
+
     def norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
         """See `TorchOps.norm`."""
         x = x.contiguous()
@@ -119,18 +123,28 @@ class TritonOps(TorchOps):
         _launch(kernels.euler, grid, x, velocity.contiguous(), out, x.numel(), alpha, dt, BLOCK=256)
         return out
 
+    def product(self, x: Tensor, weight: Tensor) -> Tensor:
+        """See `TorchOps.product`."""
+        if x.numel() > self._own_rows * x.shape[-1]:
+            return super().product(x, weight)
+        return self._product(x, weight, None)
+
     def row_scaled(self, x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
         """See `TorchOps.row_scaled`; the sums are rounded once, after scaling."""
-        flat = x.reshape(-1, x.shape[-1])
-        if len(flat) > _WIDEN_FROM:
+        if x.numel() > _WIDEN_FROM * x.shape[-1]:
             return super().row_scaled(x, weight, scale)
+        return self._product(x, weight, scale)
+
+    def _product(self, x: Tensor, weight: Tensor, scale: Tensor | None) -> Tensor:
+        flat = x.reshape(-1, x.shape[-1])
         outputs, inputs = weight.shape
         out = flat.new_empty(len(flat), outputs)
         tile = row_tile(len(flat), outputs, weight.dtype.itemsize)
         grid = (triton.cdiv(outputs, tile.outputs), triton.cdiv(len(flat), tile.rows))
         _launch(
-            kernels.row_scaled, grid, flat, weight, scale, out, len(flat), outputs, inputs,
-            BM=tile.rows, BN=tile.outputs, BK=tile.inputs,
+            kernels.row_scaled, grid,
+            flat, weight, weight if scale is None else scale, out, len(flat), outputs, inputs,
+            BM=tile.rows, BN=tile.outputs, BK=tile.inputs, SCALED=scale is not None,
             num_warps=tile.warps, num_stages=tile.stages,
         )  # fmt: skip
         return out.view(*x.shape[:-1], outputs)
