@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from podgen.engines.base import Engine, Samples, Utterance
-from podgen.errors import EngineError
+from podgen.errors import EngineError, PodgenError
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _round(engine: Engine, batch: Sequence[Utterance]) -> Iterator[Delivery]:
                     yield Part(speech.id, speech.samples, speech.sample_rate, last=True)
             failure = EngineError(f"engine {engine.name} returned nothing")
             blamed = set(left)
-        except EngineError as error:
+        except PodgenError as error:
             failure = error
             blamed = {problem.turn for problem in error.problems if problem.turn} & left.keys()
         except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -168,8 +169,7 @@ class RemoteEngine:
         try:
             yield from _perform(jobs, client, threads, [self._wanted(job) for job in jobs])
         finally:
-            servers.stop()
-            client.close()
+            servers.stop()  # the threads go home, each after the answer it waits for
 
     def close(self) -> None:
         """Forget what the servers said they have."""
@@ -254,9 +254,11 @@ def _perform(
         for number, want in enumerate(parts):
             tasks.put((index, number, want))
     total = tasks.qsize()
-    for _ in range(min(threads, total)):
+    threads = min(threads, total)
+    leaving = iter(range(threads - 1, -1, -1))
+    for _ in range(threads):
         # Daemons, so that an interrupt does not wait for the slowest answer.
-        threading.Thread(target=_work, args=(tasks, results, client), daemon=True).start()
+        threading.Thread(target=_work, args=(tasks, results, client, leaving), daemon=True).start()
     failed: dict[int, Problem] = {}
     spoken = 0
     for _ in range(total):
@@ -291,15 +293,17 @@ def _work(
     tasks: queue.SimpleQueue[tuple[int, int, Wanted]],
     results: queue.SimpleQueue[_Result],
     client: Client,
+    leaving: Iterator[int],
 ) -> None:
-    while True:
-        try:
+    """One thread's life; the last to leave closes the connections."""
+    with contextlib.suppress(queue.Empty, StoppedError):
+        while True:
             index, number, want = tasks.get_nowait()
-        except queue.Empty:
-            return
-        try:
-            results.put((index, number, client.speech(want)))
-        except StoppedError:
-            return
-        except Exception as error:
-            results.put((index, number, error))
+            try:
+                results.put((index, number, client.speech(want)))
+            except StoppedError:
+                raise
+            except Exception as error:
+                results.put((index, number, error))
+    if next(leaving) == 0:
+        client.close()
