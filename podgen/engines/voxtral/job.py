@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 
 import torch
 
 from podgen.engines.voxtral.batching import Batcher, Batching, fitting_slots
 from podgen.engines.voxtral.decoding import Generated
+from podgen.engines.voxtral.devices import on_device
 from podgen.engines.voxtral.model import Model
 from podgen.engines.voxtral.work import Work
 from podgen.errors import MachineError
@@ -46,10 +46,8 @@ class _Worker:
         return self._frames + (batcher.frames if batcher else 0)
 
     def _run(self) -> None:
-        device = self._model.device
-        here = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
         try:
-            with here:
+            with on_device(self._model.device):
                 while not self._fits():
                     self._shrink()
         except BaseException as error:

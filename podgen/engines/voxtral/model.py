@@ -14,6 +14,7 @@ from podgen.engines.voxtral.backbone import Backbone, KeyValues
 from podgen.engines.voxtral.checkpoint import WEIGHTS, Checkpoint, Source, read_voice
 from podgen.engines.voxtral.codec import CodecDecoder
 from podgen.engines.voxtral.config import Params, read_params
+from podgen.engines.voxtral.devices import on_device
 from podgen.engines.voxtral.layer import MakeLinear
 from podgen.engines.voxtral.ops import TorchOps
 from podgen.engines.voxtral.prompt import TEKKEN, voice_prompt, voice_row_counts
@@ -105,7 +106,8 @@ def load_model(folder: Path, make: Make) -> Model:
         EngineError: naming the file and what is wrong with it.
     """
     params = read_params(folder / "params.json")
-    with Checkpoint(folder / WEIGHTS, torch.device(make.device), make.dtype) as source:
+    device = torch.device(make.device)
+    with on_device(device), Checkpoint(folder / WEIGHTS, device, make.dtype) as source:
         model = Model(source, params, make)
         model.encoder = source.encoder()
         source.finish()
