@@ -2,66 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
-import queue
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import util
 from typing import TYPE_CHECKING
 
-from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
-from podgen.engines.checks import Problems, check_against, finished, refuse
-from podgen.engines.joins import join
+from podgen.engines.base import Availability, Capabilities, Speech, Utterance, VoiceInfo
+from podgen.engines.checks import Problems, check_against, refuse
 from podgen.engines.remote import length, models, request
+from podgen.engines.remote.job import Job, perform
 from podgen.engines.remote.request import Ask
-from podgen.engines.remote.servers import Servers, StoppedError
+from podgen.engines.remote.servers import Servers
 from podgen.engines.remote.settings import read_engine, read_voice
-from podgen.errors import EngineError, Problem
+from podgen.errors import EngineError
 
 if TYPE_CHECKING:
-    from podgen.engines.remote.client import Client, RefusedError, Wanted
+    from podgen.engines.remote.client import Wanted
 
 log = logging.getLogger(__name__)
 
 INSTALL = "pip install 'podgen[remote]'"
 _THREADS = 64
-_HOPELESS = 8
-"""A job of which so many turns fail before one succeeds is not gone on with."""
 _LISTED = tuple[list[str], list[str]] | None
-
-
-@dataclass(slots=True)
-class _Job:
-    """An utterance under way: its parts' samples as they come."""
-
-    ask: Ask
-    texts: list[tuple[str, float]]
-    done: dict[int, tuple[Samples, int]] = field(default_factory=dict)
-
-    def speech(self) -> Speech:
-        """The parts joined.
-
-        Raises:
-            EngineError: they differ in rate, or are no reading of the text.
-        """
-        utterance = self.ask.utterance
-        rates = {rate for _, rate in self.done.values()}
-        if len(rates) > 1:
-            raise EngineError(
-                Problem(
-                    f"servers answered at different rates: {sorted(rates)} Hz",
-                    "let them serve the same model, or set `sample_rate`",
-                    turn=utterance.id,
-                )
-            )
-        rate = rates.pop()
-        pieces = [self.done[index][0] for index in range(len(self.texts))]
-        gaps = [gap / utterance.speed for _, gap in self.texts[:-1]]
-        return finished("remote", utterance, join(pieces, gaps, rate), rate)
 
 
 class RemoteEngine:
@@ -167,7 +132,7 @@ class RemoteEngine:
         client = Client(settings, servers)
         threads = min(_THREADS, len(urls) * settings.in_flight)
         try:
-            yield from _perform(jobs, client, threads, [self._wanted(job) for job in jobs])
+            yield from perform(jobs, client, threads, [self._wanted(job) for job in jobs])
         finally:
             servers.stop()  # the threads go home, each after the answer it waits for
 
@@ -178,14 +143,14 @@ class RemoteEngine:
     def _urls(self, ask: Ask) -> tuple[str, ...]:
         return ask.voice.base_url or self._settings.base_url
 
-    def _job(self, utterance: Utterance) -> _Job:
+    def _job(self, utterance: Utterance) -> Job:
         refuse(self.name, utterance, self.check(utterance))
         voice, _ = read_voice(utterance.settings)
         name = voice.model or self._settings.model or ""
         ask = Ask(utterance, self._settings, voice, models.find(name), name)
-        return _Job(ask, length.parts(utterance.text, voice.split))
+        return Job(ask, length.parts(utterance.text, voice.split))
 
-    def _wanted(self, job: _Job) -> list[Wanted]:
+    def _wanted(self, job: Job) -> list[Wanted]:
         from podgen.engines.remote.client import Wanted
 
         ask = job.ask
@@ -237,73 +202,3 @@ class RemoteEngine:
 def _some(names: Sequence[str]) -> str:
     more = ", ..." if len(names) > 12 else ""
     return f"it has {', '.join(names[:12])}{more}"
-
-
-_Result = tuple[int, int, tuple[Samples, int] | Exception]
-
-
-def _perform(
-    jobs: Sequence[_Job], client: Client, threads: int, wanted: Sequence[Sequence[Wanted]]
-) -> Iterator[Speech]:
-    """Have all parts of all jobs asked for, in order, and yield each job when it is whole."""
-    from podgen.engines.remote.client import RefusedError
-
-    tasks: queue.SimpleQueue[tuple[int, int, Wanted]] = queue.SimpleQueue()
-    results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
-    for index, parts in enumerate(wanted):
-        for number, want in enumerate(parts):
-            tasks.put((index, number, want))
-    total = tasks.qsize()
-    threads = min(threads, total)
-    leaving = iter(range(threads - 1, -1, -1))
-    for _ in range(threads):
-        # Daemons, so that an interrupt does not wait for the slowest answer.
-        threading.Thread(target=_work, args=(tasks, results, client, leaving), daemon=True).start()
-    failed: dict[int, Problem] = {}
-    spoken = 0
-    for _ in range(total):
-        index, number, result = results.get()
-        job = jobs[index]
-        try:
-            if isinstance(result, Exception):
-                raise result
-            job.done[number] = result
-            if len(job.done) == len(job.texts):
-                yield job.speech()
-                spoken += 1
-                job.done.clear()
-        except RefusedError as error:
-            problem = _problem(job, error)
-            if error.for_all:
-                raise EngineError([*failed.values(), problem]) from error
-            failed[index] = problem
-        except EngineError as error:
-            failed[index] = error.problems[0]
-        if len(failed) >= _HOPELESS and not spoken:
-            break
-    if failed:
-        raise EngineError([failed[index] for index in sorted(failed)])
-
-
-def _problem(job: _Job, error: RefusedError) -> Problem:
-    return Problem(error.what, error.remedy, turn=job.ask.utterance.id)
-
-
-def _work(
-    tasks: queue.SimpleQueue[tuple[int, int, Wanted]],
-    results: queue.SimpleQueue[_Result],
-    client: Client,
-    leaving: Iterator[int],
-) -> None:
-    """One thread's life; the last to leave closes the connections."""
-    with contextlib.suppress(queue.Empty, StoppedError):
-        while True:
-            index, number, want = tasks.get_nowait()
-            try:
-                results.put((index, number, client.speech(want)))
-            except StoppedError:
-                raise
-            except Exception as error:
-                results.put((index, number, error))
-    if next(leaving) == 0:
-        client.close()
