@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podgen.engines import REGISTRY, create
 from podgen.engines.base import Utterance, VoiceInfo
 from podgen.errors import EngineError, Problem
-from podgen.speak import Request, choose, to_file, voice_language
+
+if TYPE_CHECKING:
+    from podgen.speak import Request
 
 SAMPLE_TEXTS = {
     "ar": "مرحبا، هذا صوتي. هكذا أتحدث عندما أروي قصة.",
@@ -65,6 +68,8 @@ def speak_samples(
     Raises:
         EngineError: a voice is unknown, or its engine cannot speak here; nothing is spoken then.
     """
+    from podgen.speak import to_file
+
     requests = [_request(voice, engine, text) for voice in voices]
     for voice, request in zip(voices, requests, strict=True):
         path = folder / f"{request.engine}-{voice.replace(':', '_')}.wav"
@@ -72,6 +77,8 @@ def speak_samples(
 
 
 def _request(voice: str, engine: str | None, text: str | None) -> Request:
+    from podgen.speak import Request, choose, voice_language
+
     made = choose(engine, voice, None)
     try:
         language = voice_language(made.voices(), voice)

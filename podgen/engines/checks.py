@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from podgen.engines.base import Capabilities, Samples, Speech, Utterance
 from podgen.engines.speakable import has_words
 from podgen.errors import EngineError, Problem
@@ -61,6 +59,8 @@ def finished(engine: str, utterance: Utterance, samples: Samples, rate: int) -> 
         EngineError: where they cannot be a reading of the text: empty, silent, not finite, or
             faster than 60 letters or figures a second (fast speech has about 20).
     """
+    import numpy as np
+
     letters = sum(c.isalnum() for c in utterance.text)
     seconds = len(samples) / rate
     if not len(samples) or not np.isfinite(samples).all():

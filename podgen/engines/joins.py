@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from podgen.engines.base import Samples
 
 SENTENCE_GAP = 0.3
@@ -20,6 +18,8 @@ _FADE = 0.008
 
 def speech_span(samples: Samples, rate: int) -> tuple[int, int]:
     """First and last+1 sample of the speech in `samples`; (0, 0) if there is none."""
+    import numpy as np
+
     frame = round(rate * _FRAME)
     count = len(samples) // frame
     if not count:
@@ -40,6 +40,8 @@ def join(pieces: Sequence[Samples], gaps: Sequence[float], rate: int) -> Samples
     The pause is what is heard: the quiet that pieces bring along counts towards it, and is cut
     where it is more. The outer ends stay as they are. `gaps` is one shorter than `pieces`.
     """
+    import numpy as np
+
     if len(pieces) == 1:
         return pieces[0]
     margin, fade = round(rate * _MARGIN), round(rate * _FADE)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from podgen.engines.base import Samples
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 RATE = 24_000
 _VOCABULARY = Path(__file__).parent.parent / "data" / "kokoro_vocab.json"
@@ -54,6 +55,8 @@ class Job:
 
     def run(self, phonemes: str, style: npt.NDArray[np.float32], speed: float) -> Samples:
         """Mono samples at 24 kHz of at most 510 phonemes; `style` is float32 [256]."""
+        import numpy as np
+
         table = vocabulary()
         ids = np.array([[0, *(table[c] for c in phonemes), 0]], np.int64)
         audio = self._session.run(

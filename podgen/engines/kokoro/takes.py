@@ -10,18 +10,20 @@ DNSMOS (3.4) where they were.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from podgen.engines.kokoro.voices import HALF, ROWS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _ROWS_AWAY = (20, 160)
 _DEPTH = (0.9, 1.15)
 _MOVE = 1.0
 _TEMPO = 0.03
 
-Style = npt.NDArray[np.float32]
+Style: TypeAlias = "npt.NDArray[np.float32]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Take:
 
     def style(self, matrix: Style, length: int) -> Style:
         """The style row, float32 [256], of a voice [510, 256] for a text of `length` phonemes."""
+        import numpy as np
+
         row = min(length, ROWS - 1)
         style: Style = matrix[row].copy()
         if self.move:
@@ -47,6 +51,8 @@ class Take:
 
 def take(seed: int) -> Take:
     """The reading that a seed stands for; 0 is the model's own."""
+    import numpy as np
+
     if seed == 0:
         return Take()
     random = np.random.Generator(np.random.PCG64(seed % 2**64))

@@ -11,11 +11,13 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from podgen.engines.base import VoiceInfo
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 DATA = Path(__file__).parent.parent / "data" / "kokoro_voices.npz"
 ROWS, WIDTH, HALF = 510, 256, 128
@@ -130,6 +132,8 @@ def _suggestion(name: str) -> str:
 
 def matrix(voice: Voice) -> npt.NDArray[np.float32]:
     """The style rows of a voice or blend: float32 [510, 256]."""
+    import numpy as np
+
     out = np.zeros((ROWS, WIDTH), np.float32)
     for name, share in voice.parts:
         out += np.float32(share) * _single(name)
@@ -138,6 +142,8 @@ def matrix(voice: Voice) -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=64)
 def _single(name: str) -> npt.NDArray[np.float32]:
+    import numpy as np
+
     with np.load(DATA) as file:
         timbre, prosody = (
             file[f"{name}.{half}u"].astype(np.float32) @ file[f"{name}.{half}v"].astype(np.float32)

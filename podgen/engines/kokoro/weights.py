@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
-from urllib.error import URLError
 
 from podgen.errors import EngineError, MachineError
 
@@ -123,7 +121,7 @@ def download(destination: Path | None = None, url: str = URL) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not part.exists() or part.stat().st_size < SIZE:
             _fetch(url, part)
-    except (URLError, OSError) as error:
+    except OSError as error:  # urllib.error.URLError is one
         raise MachineError(
             f"cannot download Kokoro's weights from {url}: {error}", f"try again, or {INSTALL}"
         ) from error
@@ -137,6 +135,8 @@ def download(destination: Path | None = None, url: str = URL) -> Path:
 
 
 def _fetch(url: str, part: Path) -> None:
+    import urllib.request
+
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     with urllib.request.urlopen(request, timeout=60) as response:

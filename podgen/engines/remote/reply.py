@@ -5,8 +5,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-import numpy as np
-
 from podgen.engines.base import Samples
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -48,6 +46,8 @@ def read(content_type: str, data: bytes, expected: Expected) -> tuple[Samples, i
         BadReplyError: it is empty, no WAV, cut off, at another rate, silent, or of a length that
             cannot be the text's.
     """
+    import numpy as np
+
     if not data:
         raise BadReplyError("an empty answer")
     kind = content_type.split(";")[0].strip().casefold()
@@ -110,6 +110,8 @@ def _layout(chunk: bytes) -> _Layout:
 
 
 def _decode(data: bytes, layout: _Layout) -> Samples:
+    import numpy as np
+
     frame = layout.channels * layout.bits // 8
     whole = data[: len(data) // frame * frame]
     if layout.code == _FLOAT:

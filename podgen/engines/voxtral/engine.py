@@ -11,8 +11,6 @@ from shutil import which
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from podgen.engines.base import (
     Availability,
     Capabilities,
@@ -264,6 +262,8 @@ class VoxtralEngine:
         )
 
     def _joined(self, one: _Spoken) -> Speech:
+        import numpy as np
+
         samples = [np.asarray(one.samples[number]) for number in range(len(one.pieces))]
         whole = join(samples, [piece.gap for piece in one.pieces[:-1]], RATE)
         return finished(self.name, one.utterance, whole, RATE)
