@@ -1,7 +1,8 @@
 """Every benchmark that needs no GPU, each in a process of its own; `make bench`.
 
 A few minutes on two cores. Longer ones are for a quiet machine and are started by hand:
-`python -m benchmarks.job --minutes 60`, `python -m benchmarks.mix --minutes 60 --times 10 --turns 5000`.
+`python -m benchmarks.job --minutes 60` and
+`python -m benchmarks.mix --minutes 60 --times 10 --turns 5000`.
 """
 
 from __future__ import annotations

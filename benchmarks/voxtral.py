@@ -10,17 +10,14 @@ and date it was measured with, and as a short table to the terminal at the end.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from podgen.engines.voxtral.bench import Line, Plan, bench  # noqa: E402
+from podgen.engines.voxtral.results import measure  # noqa: E402
 from podgen.errors import PodgenError  # noqa: E402
-
-SKIPPED = {"what", "machine", "date"}
 
 
 def main() -> int:
@@ -34,48 +31,19 @@ def main() -> int:
     parser.add_argument("--load", action="store_true", help="write and load an 8 GB checkpoint")
     parser.add_argument("--out", type=Path, help="a file to append JSON lines to")
     given = parser.parse_args()
-    plan = Plan(
-        device=given.device,
-        golden=given.golden,
-        batches=[int(size) for size in given.batches.split(",")],
-        quantised=[kind for kind in given.quantised.split(",") if kind],
-        load=given.load,
-    )
-    lines: list[Line] = []
-
-    def report(line: Line) -> None:
-        lines.append(line)
-        print(said(line), flush=True)
-        if given.out:
-            with given.out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-
     try:
-        bench(plan, report)
+        measure(
+            given.device,
+            given.batches,
+            given.quantised,
+            golden=given.golden,
+            load=given.load,
+            out=given.out,
+        )
     except PodgenError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    print(f"\n{lines[0]['machine']} {lines[0]['date']}\n{table(lines)}")
     return 0
-
-
-def said(line: Line) -> str:
-    """A line's figures as text."""
-    figures = (f"{name} {short(value)}" for name, value in line.items() if name not in SKIPPED)
-    return f"{line['what']}: {', '.join(figures)}"
-
-
-def short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def table(lines: list[Line]) -> str:
-    """The steps, one row for each batch and kind of weights."""
-    names = ["quantise", "own_rows", "batch", "ms", "rtf", "audio_s_per_s", "share_of_floor"]
-    rows = [names] + [
-        [short(line.get(name, "")) for name in names] for line in lines if line["what"] == "step"
-    ]
-    return "\n".join("  ".join(cell.rjust(14) for cell in row) for row in rows)
 
 
 if __name__ == "__main__":

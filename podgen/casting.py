@@ -53,13 +53,15 @@ class Casting:
     """The parts by speaker as written in the script, and how the engine was chosen.
 
     `engine` speaks every character that names none of its own. `files` is what the voices file
-    and the entries in it depend on.
+    and the entries in it depend on. `second_best` says that better engines could speak here and
+    lack a voice.
     """
 
     engine: str
     reason: str
     parts: Mapping[str, Part]
     files: tuple[Path, ...]
+    second_best: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ def read_cast(
         if not unfit[character.name] and (character.engine or chosen) in known
     }
     problems += [problem for found in unfit.values() for problem in found]
-    return Casting(chosen, reason, parts, voices.files), in_order(problems)
+    second_best = engine is None and bool(free) and chosen != usable[0]
+    return Casting(chosen, reason, parts, voices.files, second_best), in_order(problems)
 
 
 def read_voices(path: Path) -> tuple[Voices, list[Problem]]:

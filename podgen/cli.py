@@ -76,6 +76,13 @@ def render(
     ] = None,
     store: StoreRoot = None,
     model: Model = None,
+    cuda_graphs: Annotated[
+        bool,
+        typer.Option(
+            "--cuda-graphs/--no-cuda-graphs",
+            help="Voxtral: launch kernels in graphs; some devices need --no-cuda-graphs.",
+        ),
+    ] = True,
     json: Json = False,
 ) -> None:
     """Render the episode, measure it, and fail if it is not what was asked."""
@@ -92,7 +99,7 @@ def render(
         new_take=new_take,
         depfile=depfile,
         store=store,
-        model=model,
+        settings=_settings(model, cuda_graphs=cuda_graphs),
     )
     with watching(json=json) as watch:
         run(job, watch)
@@ -112,7 +119,7 @@ def check(
     from podgen.listings import show_plan
     from podgen.render.plan import check as run
 
-    show_plan(run(script, engine=engine, model=model), spoken=spoken, json=json)
+    show_plan(run(script, engine=engine, settings=_settings(model)), spoken=spoken, json=json)
 
 
 @app.command()
@@ -132,8 +139,10 @@ def takes(
     from podgen.render.editing import list_takes, pick_take
 
     if pick is not None:
-        pick_take(script, turn, pick, engine=engine, store=store, model=model)
-    show_takes(list_takes(script, turn, engine=engine, store=store, model=model), json=json)
+        pick_take(script, turn, pick, engine=engine, store=store, settings=_settings(model))
+    show_takes(
+        list_takes(script, turn, engine=engine, store=store, settings=_settings(model)), json=json
+    )
 
 
 @app.command()
@@ -238,6 +247,9 @@ def serve(
     ] = False,
 ) -> None:
     """Serve an engine to clients of OpenAI's speech endpoint."""
+    from podgen.serve import require
+
+    require()
     from podgen.serve.run import serve as run
     from podgen.serve.state import Limits
 
@@ -288,6 +300,31 @@ def doctor(json: Json = False) -> None:
     from podgen.listings import show_diagnosis
 
     show_diagnosis(diagnose(), json=json)
+
+
+@bench_app.command("voxtral")
+def bench_voxtral(
+    device: Annotated[str, typer.Option(help="A torch device.")] = "cuda",
+    batches: Annotated[str, typer.Option(help="Turns at once.")] = "1,8,16,32,64,128",
+    quantised: Annotated[
+        str, typer.Option(help="Kinds of weights besides bf16.")
+    ] = "fp8,int8,int4",
+    golden: Annotated[
+        Path | None,
+        typer.Option(help="Recorded outputs to check first.", metavar="DIR", exists=True),
+    ] = None,
+    load: Annotated[
+        bool, typer.Option("--load", help="Write and load an 8 GB checkpoint too.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Append JSON lines to it.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Measure Voxtral at full size with random weights; no files are needed."""
+    from podgen.engines.voxtral.results import measure
+
+    measure(device, batches, quantised, golden=golden, load=load, out=output)
 
 
 @cache_app.command("ls")
@@ -350,3 +387,13 @@ def _options(
         import logging
 
         logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
+
+
+def _settings(model: Path | None, *, cuda_graphs: bool = True) -> dict[str, object]:
+    """Engine settings that have an option of their own."""
+    settings: dict[str, object] = {}
+    if model is not None:
+        settings["model"] = str(model)
+    if not cuda_graphs:
+        settings["cuda_graphs"] = False
+    return settings

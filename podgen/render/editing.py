@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +32,14 @@ def list_takes(
     *,
     engine: str | None = None,
     store: Path | None = None,
-    model: Path | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> list[TakeInfo]:
     """The rendered takes of a turn and the one in use, by number.
 
     Raises:
         ScriptError: the script is wrong, or has no such turn.
     """
-    plan = check(script, engine=engine, model=model)
+    plan = check(script, engine=engine, settings=settings)
     planned = plan.turn(turn)
     kept = Store(store)
     infos = []
@@ -65,7 +66,7 @@ def pick_take(
     *,
     engine: str | None = None,
     store: Path | None = None,
-    model: Path | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> Path:
     """Write the choice of a take to the lock file; the file's path.
 
@@ -73,7 +74,7 @@ def pick_take(
         ScriptError: the script is wrong, or has no such turn.
         EngineError: the engine has one reading of a text only, or that take is not rendered.
     """
-    plan = check(script, engine=engine, model=model)
+    plan = check(script, engine=engine, settings=settings)
     candidate = take_of(plan, turn, take)
     if Store(store).get("takes", candidate.key) is None:
         raise EngineError(

@@ -14,8 +14,9 @@ from podgen.engines.base import Utterance
 VERSION = 1
 """Raised when the meaning of a stored clip changes."""
 
-_LABELS = {"id", "consent"}
-"""Fields and settings of an utterance that do not reach its sound."""
+_LABELS = {"id", "consent", "base_url"}
+"""Fields and settings of an utterance that do not reach its sound: what it is called, that its
+speaker agreed, which of several servers speaks it."""
 
 
 def take_key(fingerprint: str, utterance: Utterance) -> str:

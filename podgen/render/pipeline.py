@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podgen.audio.master import Mastered, preview
@@ -49,7 +49,8 @@ class Job:
     new_take: bool = False
     depfile: Path | None = None
     store: Path | None = None
-    model: Path | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Settings of `engine`, over those of the show and the voices file."""
 
 
 def render(job: Job, watch: Watch) -> Report:
@@ -63,7 +64,7 @@ def render(job: Job, watch: Watch) -> Report:
         MachineError: ffmpeg, disk space or a permission is missing.
         ResultError: the episode was made but is not what was asked; the report says how.
     """
-    plan = check(job.script, engine=job.engine, model=job.model)
+    plan = check(job.script, engine=job.engine, settings=job.settings)
     try:
         return _render(job, plan, Store(job.store), watch)
     finally:

@@ -17,6 +17,7 @@ from podgen.casting import Casting, Part, read_cast
 from podgen.engines import REGISTRY
 from podgen.engines.base import Engine, Utterance
 from podgen.errors import EngineError, Problem, ScriptError
+from podgen.render.assets import asset_problems
 from podgen.render.keys import take_key
 from podgen.render.rig import make_rig
 from podgen.render.takes import Choices, load_choices, lock_path, seed_of
@@ -28,6 +29,9 @@ from podgen.show.spoken import is_silent, spoken
 OVERLAP_MARGIN = 1.5
 """An overlap is refused before rendering when it passes this multiple of the estimated length of
 the turn before it; one that passes the real length is refused once that is known."""
+
+_CLONING = {"ref_audio", "speaker_embedding"}
+"""Engine settings that clone a voice, as a recording beside the script does."""
 
 _FIGURES = [field.name for field in fields(Mastering) if field.name not in ("preset", "place")]
 
@@ -78,22 +82,26 @@ class Plan:
         )
 
 
-def check(script: Path, *, engine: str | None = None, model: Path | None = None) -> Plan:
+def check(
+    script: Path,
+    *,
+    engine: str | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> Plan:
     """Plan a script's render.
 
     Args:
         script: the show's YAML file.
         engine: cast every character on this engine; else the best that the machine can run.
-        model: the model of that engine, in place of its own choice.
+        settings: settings of that engine, over those of the show and the voices file.
 
     Raises:
         ScriptError: the script, its cast or its files are wrong; every problem found is in it.
         EngineError: an engine cannot speak here.
     """
     show, problems = read_show(script)
-    rig = make_rig(show, engine, model)
-    usable = rig.usable()
-    casting, found = read_cast(show, engine=engine, usable=usable, known=list(REGISTRY))
+    rig = make_rig(show, engine, settings or {})
+    casting, found = read_cast(show, engine=engine, usable=rig.usable(), known=list(REGISTRY))
     problems += [*rig.problems, *found]
     try:
         engines = rig.chosen(part.engine for part in casting.parts.values())
@@ -103,7 +111,7 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
         raise
     choices = load_choices(script)
     turns, found = _plan_turns(show, casting, engines, choices)
-    problems += found + _overlap_problems(turns)
+    problems += found + _overlap_problems(turns) + asset_problems(show)
     try:
         chosen_preset = _preset(show)
     except ScriptError as error:
@@ -119,7 +127,8 @@ def check(script: Path, *, engine: str | None = None, model: Path | None = None)
         choices=choices,
         warnings=(
             *rig.passed_over(),
-            *_second_best(casting, usable, engine),
+            # A whole show can land on a draft engine because one character has no better voice.
+            *([casting.reason] if casting.second_best else []),
             *_stale_choices(show, turns, choices),
             *_without_effect(show, turns, engines),
         ),
@@ -177,7 +186,7 @@ def _utterance(show: Show, turn: Turn, part: Part, seed: int, engine: Engine) ->
     if split is not None and engine.capabilities().split:
         settings["split"] = split
     ref_audio = turn.ref_audio or part.ref_audio
-    if ref_audio is not None and part.consent:
+    if part.consent and (ref_audio is not None or _CLONING & settings.keys()):
         settings["consent"] = part.consent
     return Utterance(
         id=turn.id,
@@ -231,17 +240,11 @@ def _preset(show: Show) -> Preset:
     chosen = show.mastering
     figures = {name: value for name in _FIGURES if (value := getattr(chosen, name)) is not None}
     try:
-        return preset(chosen.preset, figures)
+        return preset(chosen.preset, figures, show.deliverables)
     except ScriptError as error:
         raise ScriptError(
             [replace(problem, place=problem.place or chosen.place) for problem in error.problems]
         ) from error
-
-
-def _second_best(casting: Casting, usable: Sequence[str], asked: str | None) -> Iterator[str]:
-    """A whole show can land on a draft engine because one character has no better voice."""
-    if asked is None and casting.engine in usable and casting.engine != usable[0]:
-        yield casting.reason
 
 
 def _stale_choices(show: Show, turns: Sequence[PlannedTurn], choices: Choices) -> Iterator[str]:

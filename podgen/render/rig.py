@@ -46,13 +46,13 @@ class Rig:
         return needed
 
 
-def make_rig(show: Show, engine: str | None, model: Path | None) -> Rig:
-    """Every engine with the settings of the voices file, under the show's, under `model`'s.
+def make_rig(show: Show, engine: str | None, given: Mapping[str, object]) -> Rig:
+    """Every engine with the settings of the voices file, under the show's, under those given.
 
     An engine whose settings are wrong is left out, and is among the problems.
 
     Raises:
-        ScriptError: there is a model and no engine that it is for.
+        ScriptError: there are settings given and no engine that they are for.
     """
     voices = read_voices(show.voices_path)[0] if show.voices_path else Voices()
     places = {**voices.engine_places, **show.engine_places}
@@ -63,10 +63,11 @@ def make_rig(show: Show, engine: str | None, model: Path | None) -> Rig:
     ):
         for name, values in source.items():
             settings.setdefault(name, {}).update(_from_folder(path, values))
-    if model is not None:
+    if given:
         if engine is None:
-            raise ScriptError("--model needs --engine", "say which engine the model is for")
-        settings.setdefault(engine, {})["model"] = str(model)
+            options = ", ".join(given)
+            raise ScriptError(f"{options}: settings of an engine", "say with --engine of which one")
+        settings.setdefault(engine, {}).update(given)
     engines: dict[str, Engine] = {}
     problems: list[Problem] = []
     for name in REGISTRY:

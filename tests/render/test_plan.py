@@ -144,8 +144,8 @@ def test_the_engines_settings_come_from_voices_file_show_and_command_line(
     script = write_show([("ADA", "Hello.")], "engines: {hibari: {colour: blue}}")
     with pytest.raises(ScriptError, match="hibari has no setting"):
         plan(script)
-    with pytest.raises(ScriptError, match="--model needs --engine"):
-        check(script, model=tmp_path)
+    with pytest.raises(ScriptError, match="model: settings of an engine"):
+        check(script, settings={"model": str(tmp_path)})
 
 
 def test_json_of_a_wrong_script_names_every_place(podgen: Callable, write_show: WriteShow) -> None:
