@@ -9,8 +9,8 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from podgen.picture import Picture, read_picture
 from podgen.publish.episode import ChapterMark, Episode
-from podgen.publish.picture import Picture, read_picture
 from podgen.publish.transcript import clock
 
 # mutagen says that it is typed and mostly is not; its objects are Any below.

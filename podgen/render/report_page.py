@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from podgen.publish.picture import read_picture
+from podgen.picture import read_picture
 from podgen.render.report import Check, Report
 from podgen.render.report_tracks import HUES, speakers, tracks
 

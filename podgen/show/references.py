@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
 from podgen.errors import Problem, ScriptError
+from podgen.picture import read_picture
 from podgen.show.failing import shown, wrong
 from podgen.show.kinds import TEXT_SCHEMA
 from podgen.show.lexicon import Lexicon, as_ipa
@@ -43,6 +44,11 @@ def _read_image(value: object, info: ValidationInfo) -> Path:
     path = _read_file(value, info)
     if path.suffix.lower() not in (".jpg", ".jpeg", ".png"):
         raise wrong(f"{{}} cannot be {shown(value)}", "give a .jpg or .png file")
+    try:
+        read_picture(path)
+    except ScriptError as error:
+        [problem] = error.problems
+        raise wrong(problem.what, problem.remedy) from None
     return path
 
 

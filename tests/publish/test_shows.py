@@ -12,7 +12,7 @@ import yaml
 
 from podgen.casting import Part, cast
 from podgen.engines import REGISTRY, create
-from podgen.publish.picture import read_picture
+from podgen.picture import read_picture
 from podgen.render.plan import check
 from podgen.show import load_show, model
 
@@ -31,7 +31,8 @@ def parts(name: str, engine: str) -> list[Part]:
 @pytest.mark.parametrize(
     ("name", "engine"),
     [
-        *((name, engine) for name in ("pilot", "scene") for engine in REGISTRY),
+        # A remote server has voices of its own; the shows name none.
+        *((n, e) for n in ("pilot", "scene") for e in REGISTRY if e != "remote"),
         ("silbo", "kokoro"),
         ("silbo", "voxtral"),
     ],

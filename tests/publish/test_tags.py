@@ -16,7 +16,7 @@ from mutagen.wave import WAVE
 from podgen.errors import ScriptError
 from podgen.publish.chapters import ffmetadata
 from podgen.publish.episode import ChapterMark, Episode
-from podgen.publish.picture import read_picture
+from podgen.picture import read_picture
 from podgen.publish.tags import tag
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()

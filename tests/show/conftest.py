@@ -8,6 +8,7 @@ from podgen.errors import ScriptError
 from podgen.show import read_show
 
 ENGINES = ("voxtral", "kokoro", "hibari")
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (8).to_bytes(4) * 2
 Lines = Callable[[str], list[str]]
 
 
@@ -17,8 +18,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "a" / "b" / "c" / "d"
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
-    for name in ("m.wav", "cover.png"):
-        (folder / name).write_bytes(b"x")
+    (folder / "m.wav").write_bytes(b"x")
+    (folder / "cover.png").write_bytes(PNG)
+    (folder / "fake.png").write_bytes(b"GIF89a")
     return folder
 
 
