@@ -5,9 +5,10 @@ Takes arrive as engines make them, at their own rate and with peaks that may pas
 
 from __future__ import annotations
 
+import sys
+import threading
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -36,6 +37,7 @@ FADE_IN_MS = 4
 FADE_OUT_MS = 12
 SILENT_DBFS = -70.0
 
+_IMPORTING = threading.Lock()
 _HEADROOM = 16.0  # raw peaks reach 1.07; 24 dB lost of 32 bits leave the steps at -169 dBFS
 
 
@@ -169,16 +171,21 @@ def _normalised(b: list[float], a: list[float]) -> list[float]:
 
 
 def _segment(samples: Floats, rate: int) -> AudioSegment:
+    _import_pydub()
+    from pydub import AudioSegment
+
     scaled = np.clip(samples.astype(np.float64) / _HEADROOM, -1, 1) * (2**31 - 1)
-    return _audio_segment()(
-        scaled.astype("<i4").tobytes(), sample_width=4, frame_rate=rate, channels=1
-    )
+    return AudioSegment(scaled.astype("<i4").tobytes(), sample_width=4, frame_rate=rate, channels=1)
 
 
-@lru_cache(maxsize=1)
-def _audio_segment() -> type[AudioSegment]:
-    with warnings.catch_warnings():
-        # It warns that it found no ffmpeg, which nothing here asks of it.
-        warnings.simplefilter("ignore")
-        from pydub import AudioSegment
-    return AudioSegment  # type: ignore[no-any-return]
+def _import_pydub() -> None:
+    """Import it without its warning that there is no ffmpeg, which nothing here asks of it.
+
+    One thread at a time: the filters are the process's, and two that set and restore them by
+    turns would leave all warnings off.
+    """
+    with _IMPORTING:
+        if "pydub.silence" not in sys.modules:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                import pydub.silence  # noqa: F401

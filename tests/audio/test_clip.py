@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.signal import sosfreqz
@@ -11,6 +17,30 @@ from podgen.audio.clip import Band, Dressing, dress, edit, filters
 from .material import RATE, db, noise, rms_db, speech, tone
 
 ENGINE = 24000
+
+
+PROGRAM = """
+    import warnings
+    from concurrent.futures import ThreadPoolExecutor
+    import numpy as np
+    from podgen.audio.clip import edit
+    clip = np.random.default_rng(0).standard_normal(24000).astype(np.float32)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: edit(clip, 24000), range(8)))
+    assert not any(f[0] == "ignore" and f[1:4] == (None, Warning, None) for f in warnings.filters)
+"""
+
+
+def test_nothing_is_said_of_a_missing_ffmpeg_and_no_warning_is_turned_off(tmp_path: Path) -> None:
+    """pydub warns when it is imported; dressing imports it from several threads at once."""
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", textwrap.dedent(PROGRAM)],
+        env={**os.environ, "PATH": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "ffmpeg" not in done.stderr
 
 
 def padded(
