@@ -26,7 +26,8 @@ class Anchor:
 class Speech:
     """A turn. `length` in samples; pauses and `overlap` in seconds.
 
-    With `overlap` it starts that long before the previous turn ends, whatever those pauses.
+    With `overlap`, be it 0, it starts that long before the previous turn ends, whatever those
+    pauses.
     """
 
     id: str
@@ -34,7 +35,7 @@ class Speech:
     length: int
     pause_before: float | None = None
     pause_after: float | None = None
-    overlap: float = 0.0
+    overlap: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ class Music:
     """A piece of music; `length` in samples is its file's, after trimming.
 
     `lead` is how long it plays before the next turn may start. Left out, an intro leads until its
-    fade-out begins, and any other music not at all. `start` is an anchor, or seconds from its place
-    in the script; `end` an anchor, or seconds from its start. Tied to an anchor, it leads nobody. A
-    bed without an end fades out after the last turn; others play through. Only a looped piece
-    outlasts its file.
+    fade-out begins, and any other music moves nobody, wherever it starts. `start` is an anchor, or
+    seconds from its place in the script; `end` an anchor, or seconds from its start. Tied to an
+    anchor, it leads nobody. A bed without an end fades out after the last turn; others play
+    through. Only a looped piece outlasts its file.
     """
 
     id: str
@@ -142,14 +143,22 @@ class Timeline:
         return tuple(merged)
 
 
+class PlacementError(ScriptError):
+    """Something placed where nothing can be. `cue` is the id of the turn, music or sound."""
+
+    def __init__(self, cue: str, what: str, remedy: str, *, turn: bool = False) -> None:
+        super().__init__(Problem(what, remedy, turn=cue if turn else None))
+        self.cue = cue
+
+
 def lay_out(
     cues: Sequence[Cue], rate: int, *, gap: float, head: float = 0.0, tail: float = 0.0
 ) -> Timeline:
     """Place every cue. `gap` is the default pause between turns; all in seconds.
 
     Raises:
-        ScriptError: an overlap longer than the turn before it or across a pause, an anchor to a
-            turn that is not there, music or sound that would begin before 0 or end before it
+        PlacementError: an overlap longer than the turn before it or across a pause, an anchor to
+            a turn that is not there, music or sound that would begin before 0 or end before it
             begins.
     """
     layout = _Layout(rate, gap, head)
@@ -223,8 +232,8 @@ class _Layout:
 
     def place_speech(self, cue: Speech) -> None:
         start = self.next_start(cue.pause_before)
-        if cue.overlap > 0:
-            start = self.overlapped(cue)
+        if cue.overlap is not None:
+            start = self.overlapped(cue, cue.overlap)
         self.begin(start)
         clip = Clip(cue.id, cue.speaker, start, start + cue.length)
         self.speech.append(clip)
@@ -233,23 +242,27 @@ class _Layout:
         self.said = cue.pause_after
         self.parted = False
 
-    def overlapped(self, cue: Speech) -> int:
+    def overlapped(self, cue: Speech, seconds: float) -> int:
         if not self.speech:
-            raise _error("overlaps, but no turn comes before it", "remove overlap", cue.id)
+            raise PlacementError(
+                cue.id, "overlaps, but no turn comes before it", "remove overlap", turn=True
+            )
         previous = self.speech[-1]
         if self.parted:
-            raise _error(
+            raise PlacementError(
+                cue.id,
                 f"overlaps {previous.id}, but a pause stands between them",
                 "remove the pause or overlap",
-                cue.id,
+                turn=True,
             )
-        overlap = self.samples(cue.overlap)
+        overlap = self.samples(seconds)
         if overlap > previous.end - previous.start:
-            seconds = (previous.end - previous.start) / self.rate
-            raise _error(
-                f"overlaps {previous.id} by {cue.overlap:g} s, which is only {seconds:.2f} s long",
-                f"lower overlap to {seconds:.2f} or less",
+            length = (previous.end - previous.start) / self.rate
+            raise PlacementError(
                 cue.id,
+                f"overlaps {previous.id} by {seconds:g} s, which is only {length:.2f} s long",
+                f"lower overlap to {length:.2f} or less",
+                turn=True,
             )
         return previous.end - overlap
 
@@ -258,19 +271,25 @@ class _Layout:
             self.music.append((cue, None))
             return
         place = self.next_start()
-        start = self.shifted(place, cue.start or 0.0, f"music {cue.id}")
-        self.begin(start)
+        start = self.beginning(place + self.samples(cue.start or 0.0), cue)
         self.music.append((cue, start))
         if cue.lead is not None:
-            place = start + self.samples(cue.lead)
+            speech = start + self.samples(cue.lead)
         elif cue.role == "intro":
-            place = start + max(0, cue.length - self.samples(cue.fade_out))
-        self.cursor, self.said = max(self.cursor, place), 0.0
+            # An end at a turn still to come would wait for what waits for it.
+            known = not isinstance(cue.end, Anchor) or cue.end.turn in self.turns
+            end = self.end(cue, start) if known else start + cue.length
+            speech = max(start, end - self.samples(cue.fade_out))
+        else:
+            self.begin(min(start, place))
+            return
+        self.begin(start)
+        self.cursor, self.said = max(self.cursor, speech), 0.0
 
     def place_sound(self, cue: Sound) -> None:
         place = self.next_start()
-        start = self.shifted(place, cue.at, f"sound {cue.id}")
-        self.begin(start)
+        start = self.beginning(place + self.samples(cue.at), cue)
+        self.begin(start if cue.wait else min(start, place))
         clip = Clip(cue.id, "", start, start + cue.length)
         self.sounds.append(clip)
         if cue.wait:
@@ -278,47 +297,51 @@ class _Layout:
         else:
             self.cursor, self.said = place, 0.0
 
-    def shifted(self, place: int, seconds: float, what: str) -> int:
-        moment = place + self.samples(seconds)
-        if moment < 0:
-            raise _error(
-                f"{what} would begin {-moment / self.rate:.2f} s before the episode does",
+    def beginning(self, start: int, cue: Music | Sound) -> int:
+        if start < 0:
+            raise PlacementError(
+                cue.id,
+                f"{_named(cue)} would begin {-start / self.rate:.2f} s before the episode does",
                 "raise its offset or move it down",
             )
-        return moment
+        return start
 
-    def resolve(self, anchor: Anchor, what: str) -> int:
+    def resolve(self, anchor: Anchor, cue: Music) -> int:
         turn = self.turns.get(anchor.turn)
         if turn is None:
-            raise _error(
-                f"{what} is tied to turn {anchor.turn}, which does not exist", "name a turn's id"
+            raise PlacementError(
+                cue.id,
+                f"{_named(cue)} is tied to turn {anchor.turn}, which does not exist",
+                "name a turn's id",
             )
         edge = turn.start if anchor.edge == "start" else turn.end
-        return self.shifted(edge, anchor.seconds, what)
+        return edge + self.samples(anchor.seconds)
 
-    def span(self, cue: Music, placed: int | None) -> Span:
-        what = f"music {cue.id}"
-        start = placed
-        if start is None:
-            assert isinstance(cue.start, Anchor)
-            start = self.resolve(cue.start, what)
-        fade_in, fade_out = self.samples(cue.fade_in), self.samples(cue.fade_out)
+    def end(self, cue: Music, start: int) -> int:
+        """Where music that begins at `start` ends, by the turns placed so far."""
         if isinstance(cue.end, Anchor):
-            end = self.resolve(cue.end, what)
+            end = self.resolve(cue.end, cue)
         elif cue.end is not None:
             end = start + self.samples(cue.end)
         elif cue.role == "bed" and self.speech:
-            end = max(clip.end for clip in self.speech) + fade_out
+            end = max(clip.end for clip in self.speech) + self.samples(cue.fade_out)
         else:
             end = start + cue.length
         if end <= start:
-            raise _error(
-                f"{what} would end {(start - end) / self.rate:.2f} s before it begins",
+            raise PlacementError(
+                cue.id,
+                f"{_named(cue)} would end {(start - end) / self.rate:.2f} s before it begins",
                 "move its start or its end",
             )
-        if not cue.loop:
-            end = min(end, start + cue.length)
-        return Span(cue.id, start, end, cue.length, fade_in, fade_out)
+        return end if cue.loop else min(end, start + cue.length)
+
+    def span(self, cue: Music, placed: int | None) -> Span:
+        start = placed
+        if start is None:
+            assert isinstance(cue.start, Anchor)
+            start = self.beginning(self.resolve(cue.start, cue), cue)
+        fades = self.samples(cue.fade_in), self.samples(cue.fade_out)
+        return Span(cue.id, start, self.end(cue, start), cue.length, *fades)
 
     def finish(self, tail: float) -> Timeline:
         self.begin(self.cursor)
@@ -336,5 +359,5 @@ class _Layout:
         )
 
 
-def _error(what: str, remedy: str, turn: str | None = None) -> ScriptError:
-    return ScriptError(Problem(what, remedy, turn=turn))
+def _named(cue: Music | Sound) -> str:
+    return f"{'music' if isinstance(cue, Music) else 'sound'} {cue.id}"

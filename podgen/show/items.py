@@ -172,7 +172,7 @@ class Items:
             trim=form.trim,
             start=form.start,
             end=form.end,
-            lead=0.0 if form.lead is None and role != "intro" else form.lead,
+            lead=form.lead,
         )
 
     def _sound(self, value: object, at: tuple[Step, ...]) -> Sound | None:

@@ -186,7 +186,8 @@ def test_inputs_do_not_grow_with_turns(tmp_path: Path, caplog: pytest.LogCapture
     commands = []
     for count in (3, 300):
         cues = [
-            Speech(f"t{n}", "ab"[n % 2], 441, overlap=0.005 if n % 2 else 0.0) for n in range(count)
+            Speech(f"t{n}", "ab"[n % 2], 441, overlap=0.005 if n % 2 else None)
+            for n in range(count)
         ]
         pieces = [Music(f"m{n}", "outro", asset.measurement.samples) for n in range(3)]
         scene = Scene(

@@ -15,6 +15,7 @@ from podgen.audio.timeline import (
     Cue,
     Music,
     Pause,
+    PlacementError,
     Sound,
     Speech,
     Timeline,
@@ -34,7 +35,7 @@ def starts(timeline: Timeline) -> list[int]:
     return [clip.start for clip in timeline.speech]
 
 
-def turn(name: str, length: int = 2000, **options: float) -> Speech:
+def turn(name: str, length: int = 2000, **options: float | None) -> Speech:
     return Speech(name, name[0], length, **options)
 
 
@@ -70,6 +71,10 @@ def test_an_overlap_is_with_the_previous_turn_in_the_script() -> None:
     assert starts(timeline) == [0, 1000, 1000]
 
 
+def test_an_overlap_of_nothing_butts_the_turns() -> None:
+    assert starts(lay(turn("a1"), turn("b1", overlap=0.0), turn("a2"))) == [0, 2000, 4500]
+
+
 def test_an_overlap_longer_than_the_turn_before_names_both() -> None:
     with pytest.raises(
         ScriptError, match=r"turn b1: overlaps a1 by 2\.5 s.* lower overlap to 2\.00"
@@ -99,6 +104,47 @@ def test_an_intro_leads_until_its_fade_out_begins() -> None:
     assert span(timeline) == (500, 10_500)
     assert starts(timeline) == [7500]
     assert timeline.total == 10_500
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_an_intro_with_an_end_leads_until_the_fade_out_before_it(loop: bool) -> None:
+    timeline = lay(music("intro", end=3.0, fade_out=1.2, loop=loop), turn("a1"))
+    assert span(timeline) == (0, 3000)
+    assert starts(timeline) == [1800]
+    late = lay(music("intro", end=14.0, fade_out=1.0, loop=loop), turn("a1"))
+    assert span(late) == ((0, 14_000) if loop else (0, 10_000))
+    assert starts(late) == [13_000 if loop else 9000]
+    placed = lay(turn("a1"), music("intro", end=Anchor("a1", "end", 4.5), fade_out=1), turn("b1"))
+    assert span(placed) == (2500, 6500)
+    assert starts(placed) == [0, 5500]
+
+
+@pytest.mark.parametrize("role", ["bed", "outro"])
+@pytest.mark.parametrize("start", [-0.3, 0.0, 3.0, None])
+def test_music_without_a_lead_moves_nobody(role: str, start: float | None) -> None:
+    cue = music(role, start=start)
+    scripts: list[list[Cue]] = [
+        [turn("a1"), turn("b1", 9000)],
+        [turn("a1"), turn("b1", 9000, pause_before=0.9)],
+        [turn("a1", pause_after=1.2), turn("b1", 9000)],
+        [turn("a1"), turn("b1", 9000, overlap=0.4)],
+    ]
+    for before, after in scripts:
+        assert starts(lay(before, cue, after)) == starts(lay(before, after))
+    assert starts(lay(turn("a1"), cue, Pause(2), turn("b1", 9000))) == [0, 4000]
+    assert span(lay(turn("a1"), cue, turn("b1", 9000)))[0] == 2500 + round(1000 * (start or 0))
+
+
+def test_a_lead_that_is_said_counts_from_where_the_music_starts() -> None:
+    assert starts(lay(turn("a1"), music("bed", start=1.0, lead=2), turn("b1"))) == [0, 5500]
+    assert starts(lay(turn("a1"), music("outro", start=3.0, lead=0), turn("b1"))) == [0, 5500]
+
+
+def test_a_chapter_begins_before_music_that_comes_in_later() -> None:
+    timeline = lay(turn("a1"), Chapter("two"), music("bed", start=3.0), turn("b1", 9000))
+    assert [(mark.title, mark.start) for mark in timeline.chapters] == [("two", 2500)]
+    timeline = lay(turn("a1"), Chapter("two"), Sound("s", 500, at=3.0), turn("b1"))
+    assert [mark.start for mark in timeline.chapters] == [2500]
 
 
 def test_a_lead_is_how_long_music_has_to_itself() -> None:
@@ -148,11 +194,14 @@ def test_music_may_start_later_and_end_after_so_long() -> None:
         (Sound("s", 100, at=-0.25), "sound s would begin"),
         (music("bed", start=Anchor("zz")), "tied to turn zz, which does not exist"),
         (music("bed", start=Anchor("a1"), end=Anchor("a1", "start", 0)), "before it begins"),
+        (music("bed", end=Anchor("a1", "start", -9)), "would end 9.00 s before it begins"),
     ],
 )
 def test_what_cannot_be_is_an_error(cue: Cue, message: str) -> None:
-    with pytest.raises(ScriptError, match=message):
+    with pytest.raises(PlacementError, match=message) as caught:
         lay(cue, turn("a1"))
+    assert isinstance(cue, Music | Sound)
+    assert caught.value.cue == cue.id
 
 
 def test_speech_waits_for_a_sound_or_not() -> None:
@@ -192,7 +241,7 @@ def test_turns_hold_to_the_script_whatever_it_says(
     cues: list[Cue] = []
     previous = 0
     for number, (length, part, kind) in enumerate(script):
-        overlap = round(part * previous) / RATE if kind == "overlap" else 0.0
+        overlap = round(part * previous) / RATE if kind == "overlap" and number else None
         before = part if kind == "gap" else None
         cues.append(Speech(f"t{number}", "x", length, pause_before=before, overlap=overlap))
         previous = length
@@ -202,7 +251,7 @@ def test_turns_hold_to_the_script_whatever_it_says(
     latest = first.end
     for cue, before, clip in zip(cues[1:], timeline.speech, rest, strict=False):
         assert isinstance(cue, Speech)
-        if cue.overlap:
+        if cue.overlap is not None:
             assert clip.start == before.end - round(cue.overlap * RATE)
         else:
             assert clip.start >= latest
