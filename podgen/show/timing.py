@@ -56,6 +56,9 @@ class _Checker:
             return
         if before is None:
             self._problem("overlap, but no turn comes before", "remove it", (*path, "overlap"))
+        elif isinstance(before, Turn) and before.pause_after is not None:
+            what = "overlap contradicts the pause_after of the turn before"
+            self._problem(what, "keep one of the two", (*path, "overlap"))
         elif isinstance(before, Pause):
             what = "overlap after a pause"
             self._problem(what, "remove one of the two", (*path, "overlap"))

@@ -35,7 +35,7 @@ turns:
         Two lines
         as one.
       speed: 0.9
-      pause_after: 1
+      pause_before: 1
       pronunciation: {one: wun}
       split: 300
       settings: {steps: 7}
@@ -45,7 +45,7 @@ turns:
   - sound: m.wav
   - music: {file: m.wav, role: outro, duck: false, loop: true, trim: [1, 9], end: 30}
   - chapter: {title: 7, url: "https://example.org", image: cover.png}
-  - CIPHERFOX: {text: Quite so., id: last, overlap: 0.3}
+  - CIPHERFOX: {text: Quite so., id: last, overlap: 0.3, pause_after: 2}
   - pause: 1.5
   - NO: no
   - "yes": 12:30
@@ -87,11 +87,11 @@ def test_turns_are_read_in_both_forms(show: Show) -> None:
         Place("s.yaml", 17, 5),
     )
     assert (second.id, second.text) == ("hello", "Two lines as one.")
-    assert (second.speed, second.pause_after, second.pause_before) == (0.9, 1.0, None)
+    assert (second.speed, second.pause_after, second.pause_before) == (0.9, None, 1.0)
     assert second.pronunciation.entries == {"one": "wun"}
     assert (second.split, second.settings) == (300, {"steps": 7})
     assert second.voice == "a:0.25+b:0.75"
-    assert (third.id, third.overlap) == ("last", 0.3)
+    assert (third.id, third.overlap, third.pause_after) == ("last", 0.3, 2.0)
     assert (fourth.speaker, fourth.text) == ("NO", "no")
     assert (fifth.speaker, fifth.text) == ("yes", "12:30")
 
@@ -101,7 +101,7 @@ def test_other_items_are_read_with_their_defaults(show: Show) -> None:
     assert (intro.volume, intro.loop, intro.lead) == (-2.0, False, None)
     assert intro.duck == Duck(14.0, 0.3, 0.8)
     assert intro.envelope == ((0.0, -20.0), (1.5, 0.0))
-    assert (bed.role, bed.volume, bed.loop, bed.lead) == ("bed", -12.0, True, 0.0)
+    assert (bed.role, bed.volume, bed.loop, bed.lead) == ("bed", -12.0, True, None)
     assert bed.duck == Duck(6.0, 1.0, 0.8)
     assert bed.start == Anchor("hello", "end", -0.5)
     assert (bed.end, bed.trim) == (Anchor("last"), (2.0, None))
@@ -173,6 +173,12 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(
     Path("s.yaml").write_bytes(before + script.encode())
     turns = load_show("s.yaml").turns
     assert [(turn.text, turn.place.line) for turn in turns] == [("one", 2), ("two three", 3)]
+
+
+def test_a_bit_rate_holds_for_all_formats_or_by_format(folder: Path) -> None:
+    for said, read in (("192k", 192), ("{mp3: 192, m4a: 128k}", {"mp3": 192, "m4a": 128})):
+        Path("s.yaml").write_text(f"mastering: {{bitrate: {said}}}\nturns:\n  - A: hi\n")
+        assert load_show("s.yaml").mastering.bitrate == read
 
 
 # Ids
