@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +14,10 @@ from podgen.errors import ScriptError
 
 SAMPLE_RATES = (44100, 48000)
 """What all formats share; MP3 below 44.1 kHz silently loses bit rate."""
+MP3_BITRATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+"""kb/s of MPEG-1 Layer III (ISO/IEC 11172-3), the MP3 of 44.1 and 48 kHz."""
+OPUS_MOST = 256
+"""kb/s a channel that libopus takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,15 @@ def names() -> tuple[str, ...]:
     return tuple(_table())
 
 
-def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
+def preset(
+    name: str,
+    overrides: Mapping[str, Any] | None = None,
+    formats: Collection[str] = ("mp3", "m4a", "opus"),
+) -> Preset:
     """A preset with its figures overridden; entries of None are passed over.
 
-    `bitrate` may be one number, which then holds for all formats, or a number by format.
+    `bitrate` may be a number by format, or one number, which then holds for all formats; one that
+    is not among `formats` and does not have it keeps the preset's.
 
     Raises:
         ScriptError: an unknown preset or figure, or a figure that no master could have.
@@ -64,7 +73,11 @@ def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
     if isinstance(rate, Mapping):
         asked["bitrate"] = {**base.bitrate, **rate}
     elif rate is not None:
-        asked["bitrate"] = dict.fromkeys(base.bitrate, rate)
+        channels = asked.get("channels", base.channels)
+        asked["bitrate"] = {
+            form: rate if form in formats or _wrong_bitrate(form, rate, channels) is None else usual
+            for form, usual in base.bitrate.items()
+        }
     return _checked(replace(base, **asked))
 
 
@@ -80,7 +93,24 @@ def _checked(preset: Preset) -> Preset:
         raise ScriptError(
             f"loudness {preset.loudness:g} is out of reach", "use a value from -40 to -5"
         )
+    for form, rate in preset.bitrate.items():
+        wrong = _wrong_bitrate(form, rate, preset.channels)
+        if wrong is not None:
+            raise ScriptError(*wrong)
     return replace(preset, bitrate=MappingProxyType(dict(preset.bitrate)))
+
+
+def _wrong_bitrate(form: str, rate: int, channels: int) -> tuple[str, str] | None:
+    """What is wrong with a bit rate, and what to do."""
+    if form == "mp3" and rate not in MP3_BITRATES:
+        return (
+            f"mp3 has no bit rate of {rate} kb/s",
+            f"use one of {', '.join(map(str, MP3_BITRATES))}",
+        )
+    most = OPUS_MOST * channels
+    if form == "opus" and rate > most:
+        return f"opus has no bit rate of {rate} kb/s", f"use {most} or less"
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -246,12 +246,15 @@ class MasteringForm(Form):
         "A platform's figures; apple."
     )
     loudness: kind.Loudness | None = said("Integrated loudness, LUFS.")
+    tolerance: kind.Tolerance | None = said("LU that the loudness may be off.")
     true_peak: kind.Peak | None = said("Highest true peak, dBTP.")
     sample_rate: kind.SampleRate | None = said("44100 or 48000.")
     channels: kind.Channels | None = said("1 or 2.")
-    bitrate: kind.Bitrate | None = said("kb/s.")
+    bitrate: kind.Bitrate | None = said("kb/s, for all formats or by format.")
     head: kind.Seconds | None = said("Seconds of silence at the start.")
     tail: kind.Seconds | None = said("Seconds of silence at the end.")
+    noise_floor: kind.Floor | None = said("Highest noise floor, dBFS RMS.")
+    longest: kind.Longest | None = said("Seconds that the episode may last.")
 
 
 def _read_preset(value: object) -> object:

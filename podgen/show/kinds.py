@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from podgen.show.anchors import read_time
-from podgen.show.failing import Says, shown, wrong
+from podgen.show.failing import Says, listed, shown, wrong
 from podgen.show.ids import LONGEST, normal_id
 
 
@@ -29,6 +29,9 @@ _FREQUENCY, _SAYS_FREQUENCY = _between(20, 20000, "Hz")
 _QUALITY, _SAYS_QUALITY = _between(0.1, 10)
 _LOUDNESS, _SAYS_LOUDNESS = _between(-40, -5, "LUFS")
 _PEAK, _SAYS_PEAK = _between(-20, 0, "dBTP")
+_TOLERANCE, _SAYS_TOLERANCE = _between(0.1, 5, "LU")
+_FLOOR, _SAYS_FLOOR = _between(-100, -20, "dBFS")
+_LONGEST, _SAYS_LONGEST = _between(1, 86400, "seconds")
 _SHIFT, _SAYS_SHIFT = _between(-600, 600, "seconds")
 
 Seconds = Annotated[float, _SECONDS, _SAYS_SECONDS]
@@ -44,6 +47,9 @@ Frequency = Annotated[float, _FREQUENCY, _SAYS_FREQUENCY]
 Quality = Annotated[float, _QUALITY, _SAYS_QUALITY]
 Loudness = Annotated[float, _LOUDNESS, _SAYS_LOUDNESS]
 Peak = Annotated[float, _PEAK, _SAYS_PEAK]
+Tolerance = Annotated[float, _TOLERANCE, _SAYS_TOLERANCE]
+Floor = Annotated[float, _FLOOR, _SAYS_FLOOR]
+Longest = Annotated[float, _LONGEST, _SAYS_LONGEST]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1), Says("a whole number from 0 to 4294967295")]
 Number = Annotated[int, Field(ge=0, le=10**6), Says("a whole number")]
 YesNo = Annotated[bool, Says("true or false")]
@@ -77,21 +83,41 @@ SampleRate = Annotated[Literal[44100, 48000], _whole((44100, 48000), " (Hz)")]
 Channels = Annotated[Literal[1, 2], _whole((1, 2), "")]
 
 
-def _read_bitrate(value: object) -> object:
+_RATED = ("mp3", "m4a", "opus")
+
+
+def _read_bitrate(value: object) -> int | dict[str, int]:
+    if not isinstance(value, dict):
+        return _read_kbps(value)
+    for form in value:
+        if form not in _RATED:
+            raise wrong(f"'{form}' has no bit rate", f"give {listed(_RATED)}", (form,))
+    return {form: _read_kbps(rate, (form,)) for form, rate in value.items()}
+
+
+def _read_kbps(value: object, at: tuple[str, ...] = ()) -> int:
     match = re.fullmatch(r"(\d{1,4})\s*k?", value) if isinstance(value, str) else None
     if match and 8 <= int(match[1]) <= 512:
         return int(match[1])
-    raise wrong(f"{{}} cannot be {shown(value)}", "give kb/s from 8 to 512, as in 128")
+    raise wrong(f"{{}} cannot be {shown(value)}", "give kb/s from 8 to 512, as in 128", at)
 
 
+_KBPS_SCHEMA: list[dict[str, Any]] = [
+    {"type": "integer", "minimum": 8, "maximum": 512},
+    {"type": "string", "pattern": "^[0-9]+ *k?$"},
+]
 Bitrate = Annotated[
-    int,
-    BeforeValidator(_read_bitrate),
+    Any,
+    PlainValidator(_read_bitrate),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "integer", "minimum": 8, "maximum": 512},
-                {"type": "string", "pattern": "^[0-9]+ *k?$"},
+                *_KBPS_SCHEMA,
+                {
+                    "type": "object",
+                    "properties": {form: {"anyOf": _KBPS_SCHEMA} for form in _RATED},
+                    "additionalProperties": False,
+                },
             ]
         }
     ),

@@ -88,8 +88,8 @@ class Music:
     `volume` is in dB relative to the speech's level; `envelope` holds (seconds from the music's
     start, dB added to the volume), piecewise linear. `trim` is (from, to) in seconds inside the
     file, `to` None for its end. `start` counts from this place, `end` from the music's start.
-    `lead` is how long it plays before the next turn starts: None for an intro means until its
-    fade-out begins.
+    `lead` is how long it plays before the next turn starts. None means until its fade-out begins
+    for an intro, and that nobody waits for any other.
     """
 
     file: Path
@@ -196,18 +196,22 @@ class Defaults:
 class Mastering:
     """The preset and what the show overrides in it.
 
-    Loudness in LUFS, true peak in dBTP, sample rate in Hz, bit rate in kb/s, head and tail (the
-    silence before the first and after the last sound) in seconds.
+    Loudness in LUFS and the tolerance in LU, true peak in dBTP, sample rate in Hz, bit rate in kb/s
+    for all formats or by format, head and tail (the silence before the first and after the last
+    sound) in seconds, noise floor in dBFS, `longest` (of the episode) in seconds.
     """
 
     preset: str = "apple"
     loudness: float | None = None
+    tolerance: float | None = None
     true_peak: float | None = None
     sample_rate: int | None = None
     channels: int | None = None
-    bitrate: int | None = None
+    bitrate: int | Mapping[str, int] | None = None
     head: float | None = None
     tail: float | None = None
+    noise_floor: float | None = None
+    longest: float | None = None
     place: Place | None = None
 
 

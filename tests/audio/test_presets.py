@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from podgen.audio.presets import names, preset
+from podgen.audio.presets import MP3_BITRATES, names, preset
 from podgen.errors import ScriptError
 
 
@@ -37,6 +37,25 @@ def test_any_figure_can_be_overridden() -> None:
     assert (own.loudness, own.channels, own.head) == (-15.0, 1, preset("apple").head)
     assert dict(own.bitrate) == {"mp3": 192, "m4a": 192, "opus": 192}
     assert preset("apple", {"bitrate": {"mp3": 256}}).bitrate["opus"] == 96
+
+
+@pytest.mark.parametrize("formats", [["mp3"], ["wav", "mp3"]])
+def test_a_bit_rate_that_mp3_does_not_have_is_refused(formats: list[str]) -> None:
+    with pytest.raises(ScriptError, match=r"mp3 has no bit rate of 130 kb/s; use one of 32, 40, 4"):
+        preset("apple", {"bitrate": 130}, formats)
+    with pytest.raises(ScriptError, match="mp3 has no bit rate of 130"):
+        preset("apple", {"bitrate": {"mp3": 130}}, ["wav"])
+    for rate in MP3_BITRATES:
+        assert preset("apple", {"bitrate": rate}, formats).bitrate["mp3"] == rate
+
+
+def test_a_bit_rate_for_all_leaves_formats_that_are_not_made() -> None:
+    own = preset("apple-mono", {"bitrate": 130}, ["m4a", "opus"])
+    assert dict(own.bitrate) == {"mp3": 96, "m4a": 130, "opus": 130}
+    assert preset("apple-mono", {"bitrate": 320}, ["mp3"]).bitrate["opus"] == 64
+    with pytest.raises(ScriptError, match="opus has no bit rate of 320 kb/s; use 256 or less"):
+        preset("apple-mono", {"bitrate": 320}, ["opus"])
+    assert preset("apple", {"bitrate": 320}, ["opus"]).bitrate["opus"] == 320
 
 
 def test_what_no_master_could_have_is_refused() -> None:

@@ -10,6 +10,7 @@ import dataclasses
 import importlib
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,7 +48,7 @@ characters:
   ADA: {voices: {hibari: heart, kokoro: af_heart, voxtral: casual_female}}
   BEN: {voices: {hibari: heart, kokoro: bm_daniel, voxtral: neutral_male}}
 """
-FILES = ("theme.flac", "bed.flac", "outro.flac", "knock.flac", "cover.png", "ben.wav")
+FILES = ("theme.flac", "bed.flac", "outro.flac", "knock.flac", "ben.wav")
 
 
 class Block(NamedTuple):
@@ -99,6 +100,7 @@ def code(cell: str) -> list[str]:
 def folder(tmp_path: Path) -> Path:
     for name in FILES:
         (tmp_path / name).touch()
+    shutil.copyfile(ROOT / "shows" / "assets" / "cover.png", tmp_path / "cover.png")
     (tmp_path / "voices.yaml").write_text(VOICES)
     (tmp_path / "lexicon.yaml").write_text("Redmond: Red mond\n")
     return tmp_path

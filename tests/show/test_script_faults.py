@@ -138,6 +138,35 @@ FAULTS = {
             "s.yaml:6:11: pause cannot be empty; give a number from 0 to 600 (seconds)",
         ],
     ),
+    "an overlap after a pause_after": (
+        "turns:\n  - A: {text: hi, pause_after: 0}\n  - chapter: x\n"
+        "  - B: {text: ho, overlap: 0.2}\n  - A: {text: hi, overlap: 0.1}\n",
+        [
+            "s.yaml:4:28: overlap contradicts the pause_after of the turn before; "
+            "keep one of the two",
+        ],
+    ),
+    "pictures": (
+        "cover: fake.png\nturns:\n  - chapter: {title: x, image: cover.png}\n"
+        "  - chapter: {title: x, image: fake.png}\n  - A: hi\n",
+        [
+            "s.yaml:1:8: fake.png is neither a JPEG nor a PNG picture; "
+            "convert it: players show only these two",
+            "s.yaml:4:32: fake.png is neither a JPEG nor a PNG picture; "
+            "convert it: players show only these two",
+        ],
+    ),
+    "figures of mastering": (
+        "mastering: {tolerance: 0, noise_floor: 3, longest: 0, bitrate: {mp3: 5M, wav: 1}}\n"
+        "turns:\n  - A: hi\n",
+        [
+            "s.yaml:1:24: tolerance cannot be '0'; give a number from 0.1 to 5 (LU)",
+            "s.yaml:1:40: noise_floor cannot be '3'; give a number from -100 to -20 (dBFS)",
+            "s.yaml:1:52: longest cannot be '0'; give a number from 1 to 86400 (seconds)",
+            "s.yaml:1:70: mp3 cannot be '5M'; give kb/s from 8 to 512, as in 128",
+            "s.yaml:1:79: 'wav' has no bit rate; give mp3, m4a or opus",
+        ],
+    ),
     "chapters and sounds": (
         "turns:\n  - chapter: {url: x}\n  - sound: {file: m.wav, at: x, wait: perhaps}\n"
         "  - A: hi\n",
