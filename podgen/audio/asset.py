@@ -99,7 +99,7 @@ def prepare(
     """
     import soundfile
 
-    form = _probe(source)
+    form = probe(source)
     width = min(channels, form.channels, 2)
     size = _BLOCK * width * 4
     meter, peaks, frames = Meter(), PeakMeter(width), Frames(rate, width)
@@ -149,14 +149,28 @@ def asset_gain(asset: Asset, volume: float) -> float:
 
     An effect too short for an integrated loudness goes by its RMS; silence stays as it is.
     """
+    gain, peak = _unbounded_gain(asset, volume), asset.measurement.true_peak
+    return 0.0 if gain is None or peak is None else min(gain, CEILING_DBTP - peak)
+
+
+def held_back(asset: Asset, volume: float) -> float:
+    """By how many dB its peaks keep it below the `volume` asked for."""
+    gain = _unbounded_gain(asset, volume)
+    return 0.0 if gain is None else gain - asset_gain(asset, volume)
+
+
+def _unbounded_gain(asset: Asset, volume: float) -> float | None:
     measured = asset.measurement
     loudness = measured.loudness if measured.loudness is not None else measured.rms
-    if loudness is None or measured.true_peak is None:
-        return 0.0
-    return min(WORKING_LUFS + volume - loudness, CEILING_DBTP - measured.true_peak)
+    return None if loudness is None else WORKING_LUFS + volume - loudness
 
 
-def _probe(source: Path) -> Format:
+def probe(source: Path) -> Format:
+    """What an audio file is, having decoded its beginning.
+
+    Raises:
+        ScriptError: the file is no audio that ffmpeg reads.
+    """
     with machine.Job() as job:
         try:
             job.run(["-i", str(source), "-map", "0:a:0", "-t", "0.01", "-f", "null", "-"])

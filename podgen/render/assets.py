@@ -1,0 +1,39 @@
+"""Whether a show's music and effects are audio, known before anything is rendered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from podgen.errors import MachineError, Problem, ScriptError
+from podgen.render.parallel import in_threads
+from podgen.show.model import Music, Show, Sound
+
+
+def asset_problems(show: Show) -> list[Problem]:
+    """What ffmpeg cannot read, at every item that names it. Each file is opened once.
+
+    Nothing where there is no ffmpeg: that is the machine's fault, which rendering says.
+    """
+    items = [item for item in show.items if isinstance(item, Music | Sound)]
+    files = list(dict.fromkeys(item.file for item in items))
+    if not files:
+        return []
+    from podgen.audio import ffmpeg  # costs more than the rest of a check
+
+    try:
+        ffmpeg.find()
+    except MachineError:
+        return []
+    found = dict(zip(files, in_threads(_problems, files), strict=True))
+    return [replace(problem, place=item.place) for item in items for problem in found[item.file]]
+
+
+def _problems(file: Path) -> tuple[Problem, ...]:
+    from podgen.audio.asset import probe
+
+    try:
+        probe(file)
+    except ScriptError as error:
+        return error.problems
+    return ()
