@@ -14,9 +14,9 @@ from mutagen.mp4 import MP4
 from mutagen.wave import WAVE
 
 from podgen.errors import ScriptError
+from podgen.picture import read_picture
 from podgen.publish.chapters import ffmetadata
 from podgen.publish.episode import ChapterMark, Episode
-from podgen.picture import read_picture
 from podgen.publish.tags import tag
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
