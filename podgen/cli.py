@@ -47,6 +47,10 @@ Model = Annotated[
     Path | None, typer.Option(help="Folder or file of the engine's model.", metavar="PATH")
 ]
 
+Device = Annotated[
+    str | None, typer.Option(help="Voxtral: the device, such as cuda:0 or cpu.", metavar="NAME")
+]
+
 
 @app.command()
 def render(
@@ -76,6 +80,7 @@ def render(
     ] = None,
     store: StoreRoot = None,
     model: Model = None,
+    device: Device = None,
     cuda_graphs: Annotated[
         bool,
         typer.Option(
@@ -99,7 +104,7 @@ def render(
         new_take=new_take,
         depfile=depfile,
         store=store,
-        settings=_settings(model, cuda_graphs=cuda_graphs),
+        settings=_settings(model, device, cuda_graphs=cuda_graphs),
     )
     with watching(json=json) as watch:
         run(job, watch)
@@ -119,7 +124,8 @@ def check(
     from podgen.listings import show_plan
     from podgen.render.plan import check as run
 
-    show_plan(run(script, engine=engine, settings=_settings(model)), spoken=spoken, json=json)
+    plan = run(script, engine=engine, settings=_settings(model), to_speak=False)
+    show_plan(plan, spoken=spoken, json=json)
 
 
 @app.command()
@@ -389,11 +395,15 @@ def _options(
         logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
 
 
-def _settings(model: Path | None, *, cuda_graphs: bool = True) -> dict[str, object]:
+def _settings(
+    model: Path | None, device: str | None = None, *, cuda_graphs: bool = True
+) -> dict[str, object]:
     """Engine settings that have an option of their own."""
     settings: dict[str, object] = {}
     if model is not None:
         settings["model"] = str(model)
+    if device is not None:
+        settings["device"] = device
     if not cuda_graphs:
         settings["cuda_graphs"] = False
     return settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from podgen.errors import PodgenError
@@ -15,17 +15,16 @@ from podgen.render.events import (
     Finished,
     Planned,
     Previewed,
+    Speaking,
     Spoke,
     Step,
     Warned,
+    Watch,
     as_json,
 )
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-
-
-Watch = Callable[[Event], None]
 
 
 @contextlib.contextmanager
@@ -123,11 +122,15 @@ def _bars() -> Iterator[Watch]:
                 case Spoke(seconds=seconds, done=done, missing=missing):
                     spoken += seconds
                     _advance(progress, bars["speaking"], spoken, done == missing)
+                case Speaking(seconds=seconds, rate=rate):
+                    bar = bars["speaking"]
+                    progress.update(bar, description=f"speaking, {rate:.0f} times real time")
+                    _advance(progress, bar, max(seconds, spoken), False)
                 case Step(step, done):
                     if step not in bars:
                         bars[step] = progress.add_task(step, total=1.0)
                     _advance(progress, bars[step], done, done >= 1)
-            if not isinstance(event, Spoke | Step) and (line := describe(event)):
+            if not isinstance(event, Spoke | Speaking | Step) and (line := describe(event)):
                 progress.console.print(line, markup=False, soft_wrap=True)
 
         yield watch

@@ -7,10 +7,10 @@ an engine's packages, and an engine imports them only when it speaks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,3 +139,29 @@ class Engine(Protocol):
     def close(self) -> None:
         """Release worker processes, devices and memory. Safe to call twice."""
         ...
+
+
+class Progress(Protocol):
+    """How far a batch is: seconds of sound so far, of sound a second, and until the end."""
+
+    @property
+    def audio_seconds(self) -> float:
+        """Sound so far, unfinished utterances' included."""
+        ...
+
+    @property
+    def rate(self) -> float:
+        """Sound a second."""
+        ...
+
+    @property
+    def remaining(self) -> float:
+        """Until the end, roughly; infinite where nothing is known yet."""
+        ...
+
+
+@runtime_checkable
+class ReportsProgress(Protocol):
+    """An engine that speaks many utterances at once and tells how far they are together."""
+
+    on_progress: Callable[[Progress], None] | None

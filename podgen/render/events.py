@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,6 +38,16 @@ class Spoke(Event):
     seconds: float
     done: int
     missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking(Event):
+    """How far a batch of turns is: seconds of sound, of sound a second, and until its end."""
+
+    name = "speaking"
+    seconds: float
+    rate: float
+    remaining: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,10 @@ class Finished(Event):
     report: Path
     turns: int
     rendered: int
+
+
+Watch = Callable[[Event], None]
+"""Is told what happens, from any thread."""
 
 
 def as_json(event: Event) -> dict[str, Any]:

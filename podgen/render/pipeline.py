@@ -15,13 +15,13 @@ from podgen.render.dress import Dressed, Gathered, dress_all, dress_take, gather
 from podgen.render.editing import choose, next_take, take_of
 from podgen.render.events import (
     Delivered,
-    Event,
     Finished,
     Planned,
     Previewed,
     Spoke,
     Step,
     Warned,
+    Watch,
 )
 from podgen.render.outputs import Outputs, outputs_of
 from podgen.render.plan import Plan, PlannedTurn, check
@@ -29,9 +29,6 @@ from podgen.render.report import Report
 from podgen.render.speak import speak
 from podgen.render.store import Store
 from podgen.render.takes import lock_path
-
-Watch = Callable[[Event], None]
-"""Is told what happens, from any thread."""
 
 CONTEXT_SECONDS = 5.0
 """A preview holds this much of the episode on either side of its turn."""
@@ -164,7 +161,7 @@ def _all_dressed(
     others = [turn for turn in wanted if turn not in urgent]
     done = 0
     for batch in (urgent, others):
-        for turn, take in speak(plan, batch, store):
+        for turn, take in speak(plan, batch, store, watch):
             for same in sharing[turn.key]:
                 dressed[same.id] = dress_take(store, same, take, rate)
             done += 1

@@ -16,7 +16,7 @@ from podgen.audio.presets import Preset, preset
 from podgen.casting import Casting, Part, read_cast
 from podgen.engines import REGISTRY
 from podgen.engines.base import Engine, Utterance
-from podgen.errors import EngineError, Problem, ScriptError
+from podgen.errors import EngineError, PodgenError, Problem, ScriptError
 from podgen.render.assets import asset_problems
 from podgen.render.keys import take_key
 from podgen.render.rig import make_rig
@@ -87,6 +87,7 @@ def check(
     *,
     engine: str | None = None,
     settings: Mapping[str, object] | None = None,
+    to_speak: bool = True,
 ) -> Plan:
     """Plan a script's render.
 
@@ -94,6 +95,8 @@ def check(
         script: the show's YAML file.
         engine: cast every character on this engine; else the best that the machine can run.
         settings: settings of that engine, over those of the show and the voices file.
+        to_speak: whether the engines must be able to speak on this machine; where they need not,
+            one that cannot is a warning, and its turns may have no keys.
 
     Raises:
         ScriptError: the script, its cast or its files are wrong; every problem found is in it.
@@ -103,12 +106,14 @@ def check(
     rig = make_rig(show, engine, settings or {})
     casting, found = read_cast(show, engine=engine, usable=rig.usable(), known=list(REGISTRY))
     problems += [*rig.problems, *found]
-    try:
-        engines = rig.chosen(part.engine for part in casting.parts.values())
-    except EngineError:
-        if problems:  # what is wrong with the script is said first
-            raise ScriptError(in_order(problems)) from None
-        raise
+    engines = rig.chosen(part.engine for part in casting.parts.values())
+    silent = [
+        EngineError(f"engine {name} cannot speak here", state.reason)
+        for name, made in engines.items()
+        if not (state := made.availability()).usable
+    ]
+    if silent and to_speak and not problems:  # what is wrong with the script is said first
+        raise silent[0]
     choices = load_choices(script)
     turns, found = _plan_turns(show, casting, engines, choices)
     problems += found + _overlap_problems(turns) + asset_problems(show)
@@ -126,7 +131,8 @@ def check(
         preset=chosen_preset,
         choices=choices,
         warnings=(
-            *rig.passed_over(),
+            *map(str, silent),
+            *(line for line in rig.passed_over() if not silent),
             # A whole show can land on a draft engine because one character has no better voice.
             *([casting.reason] if casting.second_best else []),
             *_stale_choices(show, turns, choices),
@@ -148,7 +154,7 @@ def _plan_turns(
     show: Show, casting: Casting, engines: Mapping[str, Engine], choices: Choices
 ) -> tuple[tuple[PlannedTurn, ...], list[Problem]]:
     """Every turn that is cast, and what the engines cannot do about them: once for each cause."""
-    fingerprints = {name: engine.fingerprint() for name, engine in engines.items()}
+    fingerprints = {name: _fingerprint(engine) for name, engine in engines.items()}
     planned = []
     problems: dict[tuple[str, str, str], Problem] = {}
     for turn in show.turns:
@@ -210,6 +216,16 @@ def _split(show: Show, turn: Turn) -> Split | None:
 def _base_seed(show: Show, turn: Turn) -> int:
     seed = turn.seed if turn.seed is not None else show.defaults.seed
     return seed if seed is not None else 0
+
+
+def _fingerprint(engine: Engine) -> str:
+    """Empty where the engine lacks what it would be taken of, and cannot speak anyway."""
+    try:
+        return engine.fingerprint()
+    except PodgenError:
+        if engine.availability().usable:
+            raise
+        return ""
 
 
 def _heard_seed(engine: Engine, seed: int) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from podgen.engines.base import Speech
+from podgen.engines.base import Progress, ReportsProgress, Speech
 from podgen.errors import EngineError, Problem
+from podgen.render.events import Speaking, Watch
 from podgen.render.plan import Plan, PlannedTurn
 from podgen.render.store import Clip, Store
 
@@ -21,9 +23,11 @@ def plausible(seconds: float, estimate: float) -> bool:
 
 
 def speak(
-    plan: Plan, turns: Sequence[PlannedTurn], store: Store
+    plan: Plan, turns: Sequence[PlannedTurn], store: Store, watch: Watch
 ) -> Iterator[tuple[PlannedTurn, Clip]]:
     """Speak turns and store their takes, yielding each as it lands, in any order.
+
+    `watch` is told how far a batch is, by engines that know.
 
     Raises:
         EngineError: an engine cannot speak a turn, or what it spoke is silent or truncated.
@@ -32,6 +36,8 @@ def speak(
         mine = {turn.id: turn for turn in turns if turn.part.engine == name}
         if not mine:
             continue
+        if isinstance(engine, ReportsProgress):
+            engine.on_progress = lambda progress: watch(_speaking(progress))
         for speech in engine.synthesize([turn.utterance for turn in mine.values()]):
             turn = mine.pop(speech.id)
             refuse_bad_speech(turn, speech)
@@ -47,6 +53,11 @@ def speak(
             )
         for turn in mine.values():
             raise _wrong(turn, f"engine {name} returned nothing for it")
+
+
+def _speaking(progress: Progress) -> Speaking:
+    remaining = progress.remaining if math.isfinite(progress.remaining) else None
+    return Speaking(progress.audio_seconds, progress.rate, remaining)
 
 
 def refuse_bad_speech(turn: PlannedTurn, speech: Speech) -> None:

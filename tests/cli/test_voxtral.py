@@ -1,0 +1,67 @@
+"""Voxtral from the command line, on the CPU, with a tiny checkpoint of random weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CommandLine
+
+pytest.importorskip("torch", reason="the Voxtral engine is not installed")
+pytest.importorskip("mistral_common", reason="the Voxtral engine is not installed")
+
+MODEL = Path(__file__).parents[1] / "voxtral/golden/checkpoint"
+VOICES = (
+    "characters:\n  ADA: {voices: {voxtral: casual_male}}\n  BEN: {voices: {voxtral: fr_female}}\n"
+)
+
+
+def write(folder: Path, *turns: str) -> Path:
+    (folder / "voices.yaml").write_text(VOICES)
+    script = folder / "show.yaml"
+    script.write_text("\n".join(["title: Test", "turns:", *turns]) + "\n")
+    return script
+
+
+def test_a_show_is_rendered_and_only_once(podgen: CommandLine) -> None:
+    script = write(podgen.folder, "- ADA: {text: 'Hello there, this is a test.', seed: 7}")
+    on_cpu = ("--engine", "voxtral", "--model", MODEL, "--device", "cpu", "--no-cuda-graphs")
+    run = podgen("render", script, *on_cpu, "--json")
+    assert run.code == 0, run.err
+    assert [round(event["seconds"], 2) for event in run.named("spoke")] == [1.2]  # 15 frames
+    assert run.named("speaking")
+    report = json.loads((podgen.folder / "dist/show/report.json").read_text())
+    assert report["passed"]
+    assert podgen("render", script, *on_cpu, "--json").named("spoke") == []
+
+
+def test_what_it_cannot_do_is_said_before_anything_renders(podgen: CommandLine) -> None:
+    (podgen.folder / "me.wav").write_bytes(b"RIFF")
+    script = write(
+        podgen.folder,
+        "- ADA: {text: Hello., instructions: whisper}",
+        "- BEN: {text: Bonjour., ref_audio: me.wav}",
+        "- ADA: {text: Hello again., speed: 1.5}",
+        "- BEN: {text: Hi., voice: casual_mail}",
+    )
+    for command in ("check", "render"):
+        run = podgen(command, script, "--engine", "voxtral", "--model", MODEL)
+        assert run.code == 2, run.err
+        lines = [line for line in run.err.splitlines() if "show.yaml:" in line]
+        told = zip(("instructions", "ref_audio", "speed", "casual_male"), lines, strict=True)
+        for number, (part, line) in enumerate(told, start=3):
+            assert f"show.yaml:{number}:" in line
+            assert part in line
+    assert not podgen.store.exists()
+
+
+def test_a_script_is_checked_where_the_engine_cannot_speak(podgen: CommandLine) -> None:
+    script = write(podgen.folder, "- ADA: It cost $5 on 3 May 2024.")
+    run = podgen("check", script, "--engine", "voxtral", "--model", MODEL, "--spoken")
+    assert run.code == 0, run.err
+    assert "five dollars" in run.out
+    assert "2024" not in run.out
+    missing = podgen("render", script, "--engine", "voxtral", "--model", podgen.folder / "nowhere")
+    assert missing.code == 3
