@@ -25,13 +25,14 @@ BLOCK = 1 << 15
 class Source:
     """The sound of a clip: a file at the mix rate, its gain in dB, its place from -1 to 1.
 
-    `asked` is the part of the gain that the user asked for, which says how soft it may be.
+    `asked` is the part of the gain that the user asked for, which says how soft it may be; for an
+    effect its level relative to speech, None if there is nothing to be heard.
     """
 
     path: Path
     gain: float = 0.0
     pan: float = 0.0
-    asked: float = 0.0
+    asked: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ _SILENT_PART = 0.75
 """...or for this part of it, if it is short."""
 _TURNED_UP = 12.0
 """Music turned down further than this by its automation (dB) need not be heard."""
+_FAINT = -40.0
+"""Nor need an effect softer than this (dB relative to speech): an encoder may drop it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +128,18 @@ def write_stems(scene: Scene, folder: Path) -> list[Path]:
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """Sound that must be there: from sample `start` to `end`, no run of `longest` seconds may stay
-    below `floor` dB relative to the programme's loudness."""
+    below `floor` dB relative to the programme's loudness; with None, not the whole of it."""
 
     what: str
     turn: str | None
     start: int
     end: int
     floor: float
-    longest: float
+    longest: float | None
 
 
 def expectations(scene: Scene) -> list[Expectation]:
-    """What a listener must hear of the scene: each turn, and music wherever it is turned up."""
+    """What a listener must hear of the scene: turns, effects, music wherever it is turned up."""
     rate = scene.timeline.rate
     found = [
         Expectation(
@@ -145,11 +147,18 @@ def expectations(scene: Scene) -> list[Expectation]:
             turn=clip.id,
             start=clip.start,
             end=clip.end,
-            floor=-_SPEECH_RANGE + min(0.0, scene.clips[clip.id].asked),
+            floor=-_SPEECH_RANGE + min(0.0, scene.clips[clip.id].asked or 0.0),
             longest=min(_TURN_SILENCE, _SILENT_PART * (clip.end - clip.start) / rate),
         )
         for clip in scene.timeline.speech
     ]
+    for clip in scene.timeline.sounds:
+        level = scene.clips[clip.id].asked
+        if level is not None and level >= _FAINT:
+            floor = -_SPEECH_RANGE + min(0.0, level)
+            found.append(
+                Expectation(f"sound {clip.id}", None, clip.start, clip.end, floor, longest=None)
+            )
     for span in scene.timeline.music:
         score = scene.music[span.id]
         for start, end in _turned_up(_automation(scene, span), span, rate):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,11 +33,15 @@ _BLOCK = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One thing that is not as asked: what, where in seconds, and in which turn."""
+    """One thing that is not as asked: what, where in seconds, and in which turn.
+
+    `figure` is whether it is one of the verdict's figures, not a sound that is missing.
+    """
 
     what: str
     seconds: float | None = None
     turn: str | None = None
+    figure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,45 +156,51 @@ def _wrong_format(found: Format, form: str, preset: Preset) -> list[Failure]:
     failures = []
     rate = sample_rate(form, preset)
     if found.rate != rate:
-        failures.append(Failure(f"sample rate {found.rate} Hz, asked for {rate}"))
+        failures.append(Failure(f"sample rate {found.rate} Hz, asked for {rate}", figure=True))
     if found.channels != preset.channels:
-        failures.append(Failure(f"{found.channels} channels, asked for {preset.channels}"))
-    asked, got = preset.bitrate.get(form), found.bit_rate
-    low, high = (1.0, 1.0) if form == "mp3" else _BIT_RATE_RANGE
-    if asked and got and form in ("mp3", "m4a") and not low <= got / asked <= high:
-        failures.append(Failure(f"{got} kb/s, asked for {asked}"))
+        what = f"{found.channels} channels, asked for {preset.channels}"
+        failures.append(Failure(what, figure=True))
+    asked, got = bit_rate_range(form, preset), found.bit_rate
+    if asked and got and not asked[0] <= got <= asked[1]:
+        what = f"{got} kb/s, asked for {preset.bitrate[form]}"
+        failures.append(Failure(what, figure=True))
     return failures
 
 
+def bit_rate_range(form: str, preset: Preset) -> tuple[float, float] | None:
+    """The lowest and highest bit rate (kb/s) that a deliverable may have; None if it is not held
+    to one."""
+    if form not in ("mp3", "m4a"):
+        return None
+    asked = preset.bitrate[form]
+    low, high = (1.0, 1.0) if form == "mp3" else _BIT_RATE_RANGE
+    return asked * low, asked * high
+
+
 def _wrong_figures(figures: _Figures, preset: Preset, length: float) -> list[Failure]:
-    failures = []
+    failures: list[Failure] = []
+    wrong: list[str] = []
     value = figures.rms if preset.measure == "rms" else figures.loudness
     unit = "dB RMS" if preset.measure == "rms" else "LUFS"
     if value is None:
         if figures.seconds > GATE_SECONDS:
             failures.append(Failure("nothing but silence"))
     elif abs(value - preset.loudness) > preset.tolerance:
-        failures.append(
-            Failure(
-                f"{value:.2f} {unit}, asked for {preset.loudness:g} within {preset.tolerance:g}"
-            )
+        wrong.append(
+            f"{value:.2f} {unit}, asked for {preset.loudness:g} within {preset.tolerance:g}"
         )
     if figures.true_peak is not None and figures.true_peak > preset.true_peak:
-        failures.append(
-            Failure(
-                f"true peak {figures.true_peak:.2f} dBTP, asked for at most {preset.true_peak:g}"
-            )
+        wrong.append(
+            f"true peak {figures.true_peak:.2f} dBTP, asked for at most {preset.true_peak:g}"
         )
     floor = preset.noise_floor
     if floor is not None and figures.noise_floor is not None and figures.noise_floor > floor:
-        failures.append(
-            Failure(f"noise floor {figures.noise_floor:.1f} dB RMS, asked for at most {floor:g}")
-        )
+        wrong.append(f"noise floor {figures.noise_floor:.1f} dB RMS, asked for at most {floor:g}")
     if abs(figures.seconds - length) > DURATION_TOLERANCE:
-        failures.append(Failure(f"{figures.seconds:.3f} s long, the timeline has {length:.3f}"))
+        wrong.append(f"{figures.seconds:.3f} s long, the timeline has {length:.3f}")
     if preset.longest is not None and figures.seconds > preset.longest:
-        failures.append(Failure(f"{figures.seconds:.0f} s long, {preset.longest:g} at most"))
-    return failures
+        wrong.append(f"{figures.seconds:.0f} s long, {preset.longest:g} at most")
+    return [*failures, *(Failure(what, figure=True) for what in wrong)]
 
 
 def _wrong_silences(
@@ -198,14 +209,15 @@ def _wrong_silences(
     failures = []
     frame = preset.sample_rate / PER_SECOND
     for sound in expected:
-        first, last = round(sound.start / frame), max(1, round(sound.end / frame))
+        first, last = math.floor(sound.start / frame), math.ceil(sound.end / frame)
         window = powers[first:last]
         if not len(window):
             failures.append(Failure(f"{sound.what} is missing", first / PER_SECOND, sound.turn))
             continue
         silent = window < 10 ** ((preset.loudness + sound.floor) / 10)
         start, run = longest_run(silent)
-        if run and run / PER_SECOND >= sound.longest:
+        least = len(window) if sound.longest is None else max(1, sound.longest * PER_SECOND)
+        if run >= least:
             failures.append(
                 Failure(
                     f"{sound.what} is silent for {run / PER_SECOND:.2f} s",

@@ -8,13 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from podgen.audio import timeline
-from podgen.audio.asset import VERSION, Asset, asset_gain, prepare
+from podgen.audio.asset import VERSION, Asset, asset_gain, held_back, prepare
 from podgen.audio.automation import Duck
 from podgen.audio.lane import Source
-from podgen.audio.level import Level, Segment, levels
+from podgen.audio.level import CEILING_DBTP, Level, Segment, levels
 from podgen.audio.mix import Scene, Score
 from podgen.audio.presets import Preset
-from podgen.audio.timeline import Timeline, lay_out
+from podgen.audio.timeline import PlacementError, Timeline, lay_out
 from podgen.errors import Problem, ScriptError
 from podgen.render.dress import Dressed
 from podgen.render.keys import digest, file_digest
@@ -26,6 +26,8 @@ FADES = {"intro": (0.0, 3.0), "bed": (1.5, 3.0), "outro": (1.0, 2.0)}
 """Fade-in and fade-out of music in seconds, where the script says nothing."""
 LONGEST_FADE = 0.4
 """A fade that the script does not ask for takes at most this share of the music."""
+WORTH_TELLING_DB = 1.0
+"""Music or an effect held back by more than this is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A show ready to be mixed."""
+    """A show ready to be mixed; `warnings` says what of it cannot sound as the script asks."""
 
     scene: Scene
     levels: Mapping[str, Level]
     pieces: tuple[Piece, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def timeline(self) -> Timeline:
@@ -62,7 +65,7 @@ def prepare_pieces(plan: Plan, store: Store) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     for item in plan.show.items:
         if isinstance(item, model.Music | model.Sound):
-            piece_id = f"{item.file.stem}-{len(pieces) + 1}"
+            piece_id = f"{item.file.name}#{len(pieces) + 1}"  # no turn's id: those have no #
             try:
                 clip, asset = _prepared(item, plan.preset, store)
             except ScriptError as error:
@@ -84,13 +87,7 @@ def assemble(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) ->
     """
     _refuse_long_overlaps(dressed)
     gains = {level.id: level for level in levels([_segment(clip) for clip in dressed])}
-    placed = lay_out(
-        _cues(plan.show, dressed, pieces),
-        plan.preset.sample_rate,
-        gap=plan.show.defaults.pause,
-        head=plan.preset.head,
-        tail=plan.preset.tail,
-    )
+    placed = _laid_out(plan, dressed, pieces)
     clips = {
         clip.turn.id: Source(
             path=clip.clip.path,
@@ -103,12 +100,43 @@ def assemble(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) ->
     scores = {}
     for piece in pieces:
         if isinstance(piece.item, model.Sound):
-            gain = asset_gain(piece.asset, piece.item.volume)
-            clips[piece.id] = Source(piece.clip.path, gain, piece.item.pan, piece.item.volume)
+            clips[piece.id] = _effect(piece.item, piece)
         else:
             scores[piece.id] = _score(piece.item, piece)
     scene = Scene(placed, plan.preset.channels, clips, scores)
-    return Assembly(scene, gains, tuple(pieces))
+    return Assembly(scene, gains, tuple(pieces), tuple(_held_back(pieces)))
+
+
+def _laid_out(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) -> Timeline:
+    try:
+        return lay_out(
+            _cues(plan.show, dressed, pieces),
+            plan.preset.sample_rate,
+            gap=plan.show.defaults.pause,
+            head=plan.preset.head,
+            tail=plan.preset.tail,
+        )
+    except PlacementError as error:
+        places = {clip.turn.id: clip.turn.turn.place for clip in dressed}
+        places |= {piece.id: piece.item.place for piece in pieces}
+        place = places[error.cue]
+        raise ScriptError([replace(problem, place=place) for problem in error.problems]) from error
+
+
+def _held_back(pieces: Sequence[Piece]) -> list[str]:
+    """Where peaks keep music or effects well below the volume asked for; once for each demand."""
+    told: dict[tuple[Path, float], str] = {}
+    for piece in pieces:
+        item = piece.item
+        less = held_back(piece.asset, item.volume)
+        if less > WORTH_TELLING_DB:
+            told.setdefault(
+                (item.file, item.volume),
+                f"{item.place}: {item.file.name} is {less:.1f} dB softer than its volume of "
+                f"{item.volume:g} dB, for its peaks would pass {CEILING_DBTP:g} dBTP; lower the "
+                "volume or take a file with lower peaks",
+            )
+    return list(told.values())
 
 
 def _prepared(item: model.Music | model.Sound, preset: Preset, store: Store) -> tuple[Clip, Asset]:
@@ -181,7 +209,7 @@ def _cues(
                         length=clips[item.id].clip.frames,
                         pause_before=item.pause_before,
                         pause_after=item.pause_after,
-                        overlap=item.overlap or 0.0,
+                        overlap=item.overlap,
                     )
                 )
             case model.Pause():
@@ -212,7 +240,12 @@ def _music_cue(item: model.Music, piece: Piece) -> timeline.Music:
 
 
 def fades(item: model.Music, seconds: float) -> tuple[float, float]:
-    """Fade-in and fade-out in seconds: the script's, else the role's within a short file."""
+    """Fade-in and fade-out in seconds: the script's, else the role's within a short piece.
+
+    `seconds` is the length of the file.
+    """
+    if isinstance(item.end, float):
+        seconds = item.end if item.loop else min(seconds, item.end)
     longest = LONGEST_FADE * seconds
     usual_in, usual_out = (min(usual, longest) for usual in FADES[item.role])
     return (
@@ -225,6 +258,13 @@ def _anchor(value: float | model.Anchor | None) -> float | timeline.Anchor | Non
     if isinstance(value, model.Anchor):
         return timeline.Anchor(value.turn, value.edge, value.seconds)
     return value
+
+
+def _effect(item: model.Sound, piece: Piece) -> Source:
+    level = item.volume - held_back(piece.asset, item.volume)
+    silent = piece.asset.measurement.true_peak is None
+    gain = asset_gain(piece.asset, item.volume)
+    return Source(piece.clip.path, gain, item.pan, None if silent else level)
 
 
 def _score(item: model.Music, piece: Piece) -> Score:

@@ -6,9 +6,10 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from podgen.audio.encode import sample_rate
 from podgen.audio.master import Mastered
 from podgen.audio.presets import Preset
-from podgen.audio.verify import DURATION_TOLERANCE, Verdict
+from podgen.audio.verify import DURATION_TOLERANCE, Verdict, bit_rate_range
 from podgen.publish.episode import Episode
 from podgen.render.assemble import Assembly, Piece
 from podgen.render.plan import Plan, PlannedTurn
@@ -88,6 +89,7 @@ def _engines(plan: Plan) -> tuple[EngineUse, ...]:
 def _checks(verdict: Verdict, preset: Preset, length: float) -> tuple[Check, ...]:
     within = f"{preset.loudness:g} ±{preset.tolerance:g}"
     lufs = preset.measure == "lufs"
+    rate = sample_rate(verdict.form, preset)
 
     def near(value: float | None) -> bool | None:
         return None if value is None else abs(value - preset.loudness) <= preset.tolerance
@@ -114,8 +116,15 @@ def _checks(verdict: Verdict, preset: Preset, length: float) -> tuple[Check, ...
             f"{length:.2f} ±{DURATION_TOLERANCE:g}",
             abs(verdict.seconds - length) <= DURATION_TOLERANCE,
         ),
-        Check("sample rate", verdict.sample_rate, "Hz"),
-        Check("bit rate", verdict.bit_rate, "kb/s"),
+        Check("sample rate", verdict.sample_rate, "Hz", f"{rate:g}", verdict.sample_rate == rate),
+        Check(
+            "channels",
+            verdict.channels,
+            "",
+            f"{preset.channels:g}",
+            verdict.channels == preset.channels,
+        ),
+        _bit_rate(verdict, preset),
     ]
     if not lufs:
         checks.append(Check("RMS", verdict.rms, "dB", within, near(verdict.rms)))
@@ -130,13 +139,30 @@ def _checks(verdict: Verdict, preset: Preset, length: float) -> tuple[Check, ...
                 floor is None or floor <= preset.noise_floor,
             )
         )
-    # Whatever else failed is not a figure: a silent turn, a wrong format.
-    told = ("LUFS", "dB RMS", "true peak", "noise floor", "the timeline has")
+    if preset.longest is not None:
+        checks.append(
+            Check(
+                "longest",
+                verdict.seconds,
+                "s",
+                f"at most {preset.longest:g}",
+                verdict.seconds <= preset.longest,
+            )
+        )
     for failure in verdict.failures:
-        if not any(part in failure.what for part in told):
+        if not failure.figure:
             where = "" if failure.seconds is None else f" at {failure.seconds:.2f} s"
             checks.append(Check(f"{failure.what}{where}", None, "", "", False))
     return tuple(checks)
+
+
+def _bit_rate(verdict: Verdict, preset: Preset) -> Check:
+    asked, got = bit_rate_range(verdict.form, preset), verdict.bit_rate
+    if asked is None or got is None:
+        return Check("bit rate", got, "kb/s")
+    low, high = asked
+    words = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return Check("bit rate", got, "kb/s", words, low <= got <= high)
 
 
 def _spans(assembly: Assembly) -> list[MusicSpan]:

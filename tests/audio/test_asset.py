@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from podgen.audio import ffmpeg
-from podgen.audio.asset import Asset, asset_gain, prepare
+from podgen.audio.asset import Asset, asset_gain, held_back, prepare, probe
 from podgen.errors import ScriptError
 
 from .material import RATE, decoded, noise, save, tone
@@ -69,6 +69,15 @@ def test_what_is_no_audio_is_named(tmp_path: Path, content: bytes) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [source.name]
 
 
+def test_a_file_is_known_by_its_beginning(tmp_path: Path) -> None:
+    source = save(tmp_path / "a.wav", np.stack([tone(1), tone(1)], axis=1))
+    found = probe(source)
+    assert (found.codec, found.rate, found.channels) == ("pcm_f32le", RATE, 2)
+    (tmp_path / "b.wav").write_bytes(b"nothing")
+    with pytest.raises(ScriptError, match=r"b\.wav is not audio .*; take another file"):
+        probe(tmp_path / "b.wav")
+
+
 def test_a_picture_is_no_music(tmp_path: Path) -> None:
     picture = tmp_path / "cover.png"
     ffmpeg.run(["-f", "lavfi", "-i", "testsrc=duration=1:rate=1", "-frames:v", "1", str(picture)])
@@ -101,3 +110,6 @@ def test_volume_is_relative_to_speech(tmp_path: Path) -> None:
     peaky = prepare(save(tmp_path / "e.wav", click), tmp_path / "f.wav", RATE, 2)
     assert peaky.measurement.true_peak is not None
     assert peaky.measurement.true_peak + asset_gain(peaky, 0) <= -1 + 1e-9
+    assert held_back(loud, -12) == 0
+    assert held_back(peaky, 0) > 5
+    assert held_back(peaky, 3) - held_back(peaky, 0) == pytest.approx(3)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from podgen.audio import ffmpeg
+from podgen.audio.lane import Source
 from podgen.audio.mix import Expectation, Scene, Score, expectations
 from podgen.audio.presets import preset
-from podgen.audio.timeline import Music, Speech
+from podgen.audio.timeline import Music, Sound, Speech
 from podgen.audio.verify import Verdict, verify
 from podgen.errors import ResultError
 
@@ -154,6 +155,35 @@ def test_a_pause_within_a_short_turn_counts_by_its_length(tmp_path: Path) -> Non
     sources = turns(tmp_path, {"a1": noise(0.3), "a2": noise(1)})[1]
     short, long = expectations(Scene(laid(cues), 1, sources))
     assert (short.longest, long.longest) == (pytest.approx(0.225), 2.0)
+
+
+def test_a_missing_effect_is_found(tmp_path: Path) -> None:
+    cues, sources = turns(tmp_path, {"a1": programme(3), "b1": programme(2)})
+    knock = np.concatenate([noise(0.02, -30), np.zeros(RATE, np.float32), noise(0.02, -30)])
+    sources["knock"] = Source(save(tmp_path / "knock.wav", knock), asked=-6.0)
+    script = [cues[0], Sound("knock", len(knock), wait=True), cues[1]]
+    heard = expectations(Scene(laid(script, gap=0.2), 1, sources))
+    pause = np.zeros(round(0.2 * RATE), np.float32)
+    good = np.concatenate([programme(3), pause, knock, pause, programme(2)])
+    assert not silences(judged(tmp_path / "good.wav", good, *heard))
+    bad = np.concatenate([programme(3), pause, 0 * knock, pause, programme(2)])
+    (only,) = silences(judged(tmp_path / "bad.wav", bad, *heard))
+    assert only.startswith("sound knock is silent for 1.0")
+
+
+def test_an_effect_of_a_few_samples_is_heard(tmp_path: Path) -> None:
+    cues, sources = turns(tmp_path, {"a1": programme(2), "b1": programme(2)})
+    tick = np.full(20, 0.3, np.float32)
+    sources["tick"] = Source(save(tmp_path / "tick.wav", tick), asked=0.0)
+    script = [cues[0], Sound("tick", len(tick), at=0.1, wait=True), cues[1]]
+    scene = Scene(laid(script, gap=0.3), 1, sources)
+    at = scene.timeline.sounds[0].start
+    out = np.zeros(scene.timeline.total, np.float32)
+    out[: 2 * RATE] = programme(2)
+    out[-2 * RATE :] = programme(2)
+    assert len(silences(judged(tmp_path / "bad.wav", out, *expectations(scene)))) == 1
+    out[at : at + len(tick)] = tick
+    assert not silences(judged(tmp_path / "good.wav", out, *expectations(scene)))
 
 
 def test_acx_wants_its_rms_and_a_quiet_floor(tmp_path: Path) -> None:
