@@ -112,8 +112,6 @@ def check(
         for name, made in engines.items()
         if not (state := made.availability()).usable
     ]
-    if silent and to_speak and not problems:  # what is wrong with the script is said first
-        raise silent[0]
     choices = load_choices(script)
     turns, found = _plan_turns(show, casting, engines, choices)
     problems += found + _overlap_problems(turns) + asset_problems(show)
@@ -123,6 +121,8 @@ def check(
         problems += error.problems
     if problems:
         raise ScriptError(in_order(problems))
+    if silent and to_speak:
+        raise silent[0]
     return Plan(
         show=show,
         casting=casting,
