@@ -128,6 +128,6 @@ def test_an_engine_that_is_set_up_and_cannot_speak_is_not_passed_over_in_silence
     script = write_show(TURNS, "engines: {kokoro: {model: nowhere.onnx}}")
     run = podgen("check", script)
     assert "warning: engine kokoro is set up but cannot speak here" in run.err
-    asked = podgen("check", script, "-e", "kokoro")
+    asked = podgen("render", script, "-e", "kokoro")
     assert asked.code == 3
     assert "nowhere.onnx" in asked.err

@@ -129,7 +129,8 @@ class VoxtralEngine:
 
     def voices(self) -> Sequence[VoiceInfo]:
         """The folder's voices; the published presets where there is no folder yet."""
-        return list_voices(self.settings.model)
+        folder = self.settings.model
+        return list_voices(folder if folder and folder.is_dir() else None)
 
     def check(self, utterance: Utterance) -> Problems:
         """What the model cannot do about an utterance, and texts too long for it."""
