@@ -294,4 +294,5 @@ def test_the_time_of_reading_and_speaking_grows_with_the_length_alone(folder: Pa
         return best / turns
 
     few = seconds_a_turn(1000)
-    assert seconds_a_turn(5000) < 2 * few
+    # Were it quadratic it would be five times; a busy machine alone can make it two.
+    assert seconds_a_turn(5000) < 3.5 * few
