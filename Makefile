@@ -26,7 +26,7 @@ dist/%.mp3: shows/%.yaml | .venv/installed
 -include $(wildcard dist/*.d)
 
 test: .venv/installed
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadscope
 
 lint: .venv/installed
 	.venv/bin/ruff format --check .

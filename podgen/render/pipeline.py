@@ -95,6 +95,8 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
     if job.turn and (job.take or job.new_take):
         choose(plan, plan.turn(job.turn))
     assembly = assemble(plan, dressed, pieces)
+    for warning in assembly.warnings:
+        watch(Warned(warning))
     if job.turn:
         watch(_preview(plan, assembly, outputs, job.turn))
     report, mastered = deliver(
@@ -103,7 +105,7 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
         dressed,
         outputs,
         spoken={turn.id for turn in gathered.missing},
-        warnings=warnings,
+        warnings=[*warnings, *assembly.warnings],
         tell=_steps(watch),
     )
     for file in mastered.deliverables:
