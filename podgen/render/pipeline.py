@@ -69,11 +69,14 @@ def render(job: Job, watch: Watch) -> Report:
             engine.close()
 
 
-def sources(plan: Plan) -> list[Path]:
-    """Every file that an episode is made from."""
-    show = plan.show
-    chosen = [lock_path(show.path)] if lock_path(show.path).exists() else []
-    return list(dict.fromkeys([*show.files, *plan.casting.files, *chosen]))
+def _write_depfile(path: Path, plan: Plan, outputs: Outputs) -> None:
+    """Every file that the episode is made from; the lock file even before it exists."""
+    lock = lock_path(plan.show.path)
+    files = [*plan.show.files, *plan.casting.files]
+    if lock.exists():
+        write_depfile(path, outputs.main, [*files, lock])
+    else:
+        write_depfile(path, outputs.main, files, possible=[lock])
 
 
 def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
@@ -113,7 +116,7 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
         watch(Delivered(file.path, verdict.seconds, verdict.loudness, verdict.true_peak))
     _refuse_bad_result(mastered, outputs, plan)
     if job.depfile:
-        write_depfile(job.depfile, outputs.main, sources(plan))
+        _write_depfile(job.depfile, plan, outputs)
     watch(Finished(outputs.report_page, len(plan.turns), len(gathered.missing)))
     return report
 

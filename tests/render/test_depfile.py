@@ -39,3 +39,15 @@ def test_make_rebuilds_exactly_when_a_source_changed_or_went(tmp_path: Path) -> 
         os.utime(tmp_path / source, (1000, 1000))
     (tmp_path / sources[1]).unlink()
     assert outdated(tmp_path)
+
+
+def test_a_file_that_comes_into_being_counts_from_then_on(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    target, lock = Path("dist/a show.mp3"), Path("my show.lock.yaml")
+    (tmp_path / target).write_text("")
+    write_depfile(tmp_path / "dist/show.d", target, [], possible=[lock])
+    assert not outdated(tmp_path)
+    (tmp_path / lock).write_text("")
+    os.utime(tmp_path / target, (1000, 1000))
+    assert outdated(tmp_path)
