@@ -91,7 +91,7 @@ def scene_of(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset]) -> 
         if n == turns // 4:
             end = Anchor(ids[turns // 2], "end")
             cues.append(Music("bed", "bed", length, end=end, loop=True, fade_in=2, fade_out=3))
-        overlap = 1.0 if n % 10 == 9 else 0.0
+        overlap = 1.0 if n % 10 == 9 else None
         samples = stored.measurement.samples
         cues.append(Speech(ids[n], f"speaker {n % 2}", samples, overlap=overlap))
     timeline = lay_out(cues, RATE, gap=GAP, head=PRESET.head, tail=PRESET.tail)
