@@ -45,7 +45,7 @@ def deliver(
     warnings: Sequence[str],
     tell: Tell,
 ) -> tuple[Report, Mastered]:
-    """Write everything an episode consists of.
+    """Write everything an episode consists of, into folders that are there.
 
     `spoken` names the turns that were not in the store. A deliverable that is not what was asked
     is written beside its name with `.rejected` in it, and the report says what is wrong.
@@ -54,7 +54,6 @@ def deliver(
         MachineError: ffmpeg failed, the disk is full, a file cannot be written.
     """
     episode = episode_of(plan, assembly)
-    outputs.main.parent.mkdir(parents=True, exist_ok=True)
     sweep(outputs.main.parent)
     notes: dict[str, None] = {}
 

@@ -23,6 +23,7 @@ from podgen.render.events import (
     Warned,
     Watch,
 )
+from podgen.render.files import make_folder
 from podgen.render.outputs import Outputs, outputs_of
 from podgen.render.plan import Plan, PlannedTurn, check
 from podgen.render.report import Report
@@ -81,6 +82,7 @@ def _write_depfile(path: Path, plan: Plan, outputs: Outputs) -> None:
 
 def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
     outputs = outputs_of(plan.show, job.output)
+    make_folder(outputs.folder)  # before hours of speaking, not after
     plan = _with_take(job, plan, store)
     gathered = gather(plan, store)
     warnings = [
@@ -181,7 +183,6 @@ def _preview(plan: Plan, assembly: Assembly, outputs: Outputs, turn: str) -> Pre
     context = round(CONTEXT_SECONDS * timeline.rate)
     start = max(0, clip.start - context)
     end = min(timeline.total, clip.end + context)
-    outputs.preview.parent.mkdir(parents=True, exist_ok=True)
     preview(assembly.scene, plan.preset, outputs.preview, start, end)
     return Previewed(outputs.preview, start / timeline.rate, end / timeline.rate)
 

@@ -223,3 +223,12 @@ def test_fetching_without_a_network_is_a_machine_error(podgen: CommandLine) -> N
     run = podgen("fetch", https_proxy="http://127.0.0.1:9", XDG_CACHE_HOME=str(podgen.folder))
     assert run.code == 4
     assert "cannot download Kokoro's weights" in run.err
+
+
+def test_an_output_that_cannot_be_made_is_a_machine_error(
+    podgen: CommandLine, write_show: Callable[..., Path]
+) -> None:
+    (podgen.folder / "taken").write_text("a file, not a folder")
+    run = podgen("render", "-e", "hibari", write_show(MANY[:2]), "-o", "taken/show.mp3")
+    assert run.code == 4, run.err
+    assert "cannot write taken/show" in run.err
