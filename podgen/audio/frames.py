@@ -1,16 +1,57 @@
-"""A stream in frames of 10 ms: the peak and the power of each, kept in a few bytes."""
+"""A stream in frames of 10 ms: the peak and the power of each, kept on disk."""
 
 from __future__ import annotations
 
-from array import array
+import os
+import tempfile
+import weakref
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from podgen.audio.truepeak import Floats
+from podgen.errors import MachineError
 
 PER_SECOND = 100
+CHUNK = 60_000
+"""Frames looked at together: ten minutes."""
+
+
+class Series:
+    """float32 values in a nameless temporary file: ten hours of frames take no memory.
+
+    Slices without a step are read as arrays.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="podgen-")  # noqa: SIM115 - lives as long
+        weakref.finalize(self, self._file.close)
+        self._length = 0
+
+    def append(self, values: npt.NDArray[np.float32]) -> None:
+        """Add values at the end.
+
+        Raises:
+            MachineError: the disk of temporary files is full.
+        """
+        try:
+            self._file.seek(0, os.SEEK_END)
+            self._file.write(values.tobytes())
+        except OSError as error:
+            raise MachineError(
+                f"cannot write to {tempfile.gettempdir()}: {error.strerror}",
+                "free some space there or set TMPDIR",
+            ) from error
+        self._length += len(values)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, part: slice) -> npt.NDArray[np.float32]:
+        start, stop, _ = part.indices(self._length)
+        self._file.seek(start * 4)
+        return np.frombuffer(self._file.read(max(0, stop - start) * 4), np.float32)
 
 
 class Frames:
@@ -24,8 +65,10 @@ class Frames:
         self._size = rate // PER_SECOND
         self._channels = channels
         self._rest: Floats = np.zeros((0, channels), np.float32)
-        self._peaks = array("f")
-        self._powers = array("f")
+        self.peaks = Series()
+        """Largest sample of each frame, over all channels."""
+        self.powers = Series()
+        """Mean square of each frame, over all channels."""
 
     def push(self, block: Floats) -> None:
         """Take the next samples."""
@@ -39,23 +82,13 @@ class Frames:
         peaks = np.maximum(rows.max(axis=1), -rows.min(axis=1))
         energies = np.einsum("ij,ij->i", rows, rows)
         self.energy += float(energies.sum(dtype=np.float64))
-        self._peaks.frombytes(peaks.astype(np.float32).tobytes())
-        self._powers.frombytes((energies / rows.shape[1]).astype(np.float32).tobytes())
-
-    @property
-    def peaks(self) -> npt.NDArray[np.float32]:
-        """Largest sample of each frame, over all channels."""
-        return np.frombuffer(self._peaks, np.float32)
-
-    @property
-    def powers(self) -> npt.NDArray[np.float32]:
-        """Mean square of each frame, over all channels."""
-        return np.frombuffer(self._powers, np.float32)
+        self.peaks.append(peaks.astype(np.float32))
+        self.powers.append((energies / rows.shape[1]).astype(np.float32))
 
     @property
     def rms(self) -> float:
         """Root mean square of everything in whole frames, linear."""
-        count = len(self._powers) * self._size * self._channels
+        count = len(self.powers) * self._size * self._channels
         return float((self.energy / count) ** 0.5) if count else 0.0
 
 

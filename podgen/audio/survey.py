@@ -10,14 +10,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from podgen.audio.frames import PER_SECOND, Frames, summed
+from podgen.audio.frames import CHUNK, PER_SECOND, Frames, summed
 from podgen.audio.level import WORKING_LUFS
 from podgen.audio.limiter import RELEASE_SECONDS
 from podgen.audio.loudness import amplitude, decibels
 from podgen.audio.presets import Preset
 from podgen.audio.r128 import STEP_SECONDS, Meter, gated
 
-_CHUNK = 60_000  # frames of 10 ms looked at together: ten minutes
 _STEPS = 8
 _CLOSE_DB = 0.01
 _MOST_EXTRA_DB = 6.0  # the limiter cannot make it as loud as that: the verdict will say so
@@ -75,9 +74,9 @@ class Survey:
         hop = round(STEP_SECONDS * PER_SECOND)
         before, after = [], []
         last = 0.0
-        for at in range(0, len(self._frames.peaks), _CHUNK):
-            peaks = self._frames.peaks[at : at + _CHUNK + 1] * gain
-            powers = self._frames.powers[at : at + _CHUNK].astype(np.float64)
+        for at in range(0, len(self._frames.peaks), CHUNK):
+            peaks = self._frames.peaks[at : at + CHUNK + 1] * gain
+            powers = self._frames.powers[at : at + CHUNK].astype(np.float64)
             needed = np.append(1 - ceiling / np.maximum(peaks, ceiling), 0.0)
             ahead = np.maximum(needed[:-1], needed[1:])[: len(powers)]
             ahead[0] = max(ahead[0], last)

@@ -10,11 +10,12 @@ from typing import Any
 
 import ffmpeg
 import numpy as np
+import numpy.typing as npt
 
 from podgen.audio.asset import Format, parse_format
 from podgen.audio.encode import sample_rate
 from podgen.audio.ffmpeg import FfmpegError, Job
-from podgen.audio.frames import PER_SECOND, Frames, longest_run, summed
+from podgen.audio.frames import CHUNK, PER_SECOND, Frames, Series, longest_run, summed
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
 from podgen.audio.presets import Preset
@@ -29,6 +30,7 @@ LOUDNESS_POINTS = 1200
 _NOISE_SECONDS = 0.5
 _BIT_RATE_RANGE = (0.5, 1.5)  # AAC's is an average that follows the material
 _BLOCK = 1 << 15
+_SPAN = 50  # points drawn from one reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ def _wrong_figures(figures: _Figures, preset: Preset, length: float) -> list[Fai
 
 
 def _wrong_silences(
-    powers: np.ndarray[Any, np.dtype[np.float32]], preset: Preset, expected: Sequence[Expectation]
+    powers: Series, preset: Preset, expected: Sequence[Expectation]
 ) -> list[Failure]:
     failures = []
     frame = preset.sample_rate / PER_SECOND
@@ -230,7 +232,8 @@ def _wrong_silences(
 
 def _noise_floor(frames: Frames) -> float | None:
     """RMS of the quietest 500 ms in dBFS; None if that is digital silence or nothing so long."""
-    tenths = summed(frames.powers, PER_SECOND // 10)
+    parts = (frames.powers[at : at + CHUNK] for at in range(0, len(frames.powers), CHUNK))
+    tenths = np.concatenate([np.zeros(0), *(summed(part, PER_SECOND // 10) for part in parts)])
     count = round(_NOISE_SECONDS * 10)
     if len(tenths) < count:
         return None
@@ -239,12 +242,11 @@ def _noise_floor(frames: Frames) -> float | None:
     return decibels(quietest**0.5) if quietest > 1e-15 else None
 
 
-def _decimated(
-    values: np.ndarray[Any, Any], points: int
-) -> tuple[int, np.ndarray[Any, np.dtype[Any]]]:
+def _decimated(values: Series | npt.NDArray[Any], points: int) -> tuple[int, npt.NDArray[Any]]:
     """The largest of every `step` values, with `step` such that few enough remain."""
     step = max(1, -(-len(values) // points))
-    if not len(values):
-        return step, values
-    padded = np.concatenate([values, np.repeat(values[-1:], -len(values) % step)])
-    return step, padded.reshape(-1, step).max(axis=1)
+    largest = [np.zeros(0, np.float32)]
+    for at in range(0, len(values), step * _SPAN):
+        part = values[at : at + step * _SPAN]
+        largest.append(np.maximum.reduceat(part, np.arange(0, len(part), step)))
+    return step, np.concatenate(largest)
