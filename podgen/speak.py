@@ -6,13 +6,14 @@ import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from podgen.engines import REGISTRY, create
 from podgen.engines.base import Engine, Samples, Speech, Utterance, VoiceInfo
+from podgen.engines.continuous import Asked, ContinuousEngine, Failed
 from podgen.errors import EngineError, MachineError, Problem, ScriptError
 
 FILE_FORMATS = {".wav": "wav", ".flac": "flac", ".mp3": "mp3"}
@@ -161,7 +162,8 @@ def choose(engine: str | None, voice: str | None, settings: Mapping[str, object]
         EngineError: it cannot speak here, or no engine has the voice.
     """
     if settings and engine is None:
-        raise ScriptError("--model needs --engine", "say which engine the model is for")
+        named = " and ".join(f"--{name}" for name in settings)
+        raise ScriptError(f"{named} without --engine", "say which engine it is for")
     silent: list[str] = []
     for name in [engine] if engine else REGISTRY:
         made = create(name, settings)
@@ -228,8 +230,12 @@ def _speak(engine: Engine, utterance: Utterance) -> Speech:
 
 
 def _stream(engine: Engine, utterance: Utterance) -> Iterator[tuple[Samples, int]]:
-    from podgen.serve.pieces import Joiner, cut
+    from podgen.engines.joins import Joiner
+    from podgen.serve.pieces import cut
 
+    if isinstance(engine, ContinuousEngine):
+        yield from _in_parts(engine, utterance)
+        return
     pieces = cut(utterance, engine.name)
     joiner: Joiner | None = None
     for index, piece in enumerate(pieces):
@@ -237,3 +243,29 @@ def _stream(engine: Engine, utterance: Utterance) -> Iterator[tuple[Samples, int
         joiner = joiner or Joiner(speech.sample_rate)
         last = index == len(pieces) - 1
         yield joiner.add(speech.samples, piece.gap, last=last), speech.sample_rate
+
+
+def _in_parts(engine: ContinuousEngine, utterance: Utterance) -> Iterator[tuple[Samples, int]]:
+    for delivery in engine.speak_from(_Only(utterance), 1):
+        if isinstance(delivery, Failed):
+            raise delivery.error
+        yield delivery.samples, delivery.sample_rate
+
+
+class _Only:
+    """An inbox of one utterance."""
+
+    def __init__(self, utterance: Utterance) -> None:
+        self._waiting = [Asked(utterance, in_parts=True)]
+
+    def take(
+        self, most: int, *, wait: bool, unless: Callable[[], bool] = lambda: False
+    ) -> Sequence[Asked]:
+        taken, self._waiting = self._waiting[:most], self._waiting[most:]
+        return taken
+
+    def wake(self) -> None:
+        pass  # nobody waits for what will not come
+
+    def wanted(self, utterance_id: str) -> bool:
+        return True

@@ -12,7 +12,7 @@ PARAGRAPH_GAP = 0.6
 QUIET_DB = -50.0
 """Below this level under a piece's peak nothing is heard as speech."""
 _FRAME = 0.005
-_MARGIN = 0.03
+_MARGIN = 0.03  # seconds kept around the speech of a piece at a join, and the fade there
 _FADE = 0.008
 
 
@@ -34,34 +34,61 @@ def speech_span(samples: Samples, rate: int) -> tuple[int, int]:
     return (int(loud[0]) * frame, min(len(samples), (int(loud[-1]) + 1) * frame))
 
 
-def join(pieces: Sequence[Samples], gaps: Sequence[float], rate: int) -> Samples:
-    """`pieces` one after the other, with `gaps[i]` seconds of pause after piece i.
+class Joiner:
+    """Joins pieces in order, giving back each piece with the pause before it.
 
     The pause is what is heard: the quiet that pieces bring along counts towards it, and is cut
-    where it is more. The outer ends stay as they are. `gaps` is one shorter than `pieces`.
+    where it is more. The outer ends stay as they are.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._tail: int | None = None  # samples of quiet after the last piece's speech
+
+    def add(self, samples: Samples, gap: float, *, last: bool) -> Samples:
+        """The next piece; `gap` seconds are heard between it and the one before."""
+        import numpy as np
+
+        rate = self._rate
+        margin, fade = round(rate * _MARGIN), round(rate * _FADE)
+        ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
+        start, end = speech_span(samples, rate)
+        opens = self._tail is None
+        first = 0 if opens else max(0, start - margin)
+        stop = len(samples) if last else min(len(samples), end + margin)
+        piece = samples[first:stop].copy()
+        silence = 0
+        n = min(fade, len(piece))
+        if not opens:
+            silence = max(0, round(gap * rate) - (self._tail or 0) - (start - first))
+            piece[:n] *= ramp[:n]
+        if not last:
+            piece[len(piece) - n :] *= ramp[:n][::-1]
+        self._tail = stop - end
+        return np.concatenate([np.zeros(silence, np.float32), piece])
+
+
+def settled(samples: Samples, rate: int) -> int:
+    """How much of a first piece's beginning a `Joiner` will leave as it is, whatever follows.
+
+    Nothing is cut or faded before the end of the speech so far: the level that counts as speech
+    only rises with the peak, and a new peak is itself speech that comes later.
+    """
+    _, end = speech_span(samples, rate)
+    return max(0, end - round(rate * _FADE))
+
+
+def join(pieces: Sequence[Samples], gaps: Sequence[float], rate: int) -> Samples:
+    """`pieces` one after the other by `Joiner`, with `gaps[i]` seconds of pause after piece i.
+
+    `gaps` is one shorter than `pieces`.
     """
     import numpy as np
 
-    if len(pieces) == 1:
-        return pieces[0]
-    margin, fade = round(rate * _MARGIN), round(rate * _FADE)
-    ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
-    out: list[Samples] = []
-    tail = 0
-    for index, piece in enumerate(pieces):
-        start, end = speech_span(piece, rate)
-        first = 0 if index == 0 else max(0, start - margin)
-        last = len(piece) if index == len(pieces) - 1 else min(len(piece), end + margin)
-        cut = piece[first:last].copy()
-        if index:
-            lead = start - first
-            silence = round(gaps[index - 1] * rate) - tail - lead
-            out.append(np.zeros(max(0, silence), np.float32))
-            n = min(fade, len(cut))
-            cut[:n] *= ramp[:n]
-        if index < len(pieces) - 1:
-            n = min(fade, len(cut))
-            cut[len(cut) - n :] *= ramp[:n][::-1]
-        out.append(cut)
-        tail = last - end
-    return np.concatenate(out)
+    joiner, last = Joiner(rate), len(pieces) - 1
+    return np.concatenate(
+        [
+            joiner.add(piece, gap, last=index == last)
+            for index, (piece, gap) in enumerate(zip(pieces, (0.0, *gaps), strict=True))
+        ]
+    )

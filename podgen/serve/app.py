@@ -151,7 +151,9 @@ async def _whole(account: Account) -> Response:
     order, state = account.order, account.state
     with account:
         pieces = [Piece(order.utterance, 0.0)]
-        sounds = [sound async for sound in account.heard(speak(state.batcher, pieces))]
+        sounds = [
+            sound async for sound in account.heard(speak(state.batcher, pieces, in_parts=False))
+        ]
         rate = sounds[0].sample_rate
         samples = np.concatenate([sound.samples for sound in sounds])
         if order.format in ("wav", "pcm") and order.tempo == 1.0:
@@ -166,8 +168,9 @@ async def _whole(account: Account) -> Response:
 async def _stream(account: Account) -> AsyncGenerator[bytes, None]:
     order, state = account.order, account.state
     with account:
+        pieces = cut(order.utterance, state.engine.name)
         async with (
-            aclosing(speak(state.batcher, cut(order.utterance, state.engine.name))) as sounds,
+            aclosing(speak(state.batcher, pieces, in_parts=True)) as sounds,
             aclosing(encoded(account.heard(sounds), order)) as chunks,
         ):
             async for chunk in chunks:

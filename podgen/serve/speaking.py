@@ -12,9 +12,11 @@ from itertools import islice
 import numpy as np
 
 from podgen.engines.base import Samples, Utterance
-from podgen.serve.batcher import Batcher, Delivery, Failed, Part
+from podgen.engines.continuous import Delivery, Failed, Part
+from podgen.engines.joins import Joiner
+from podgen.serve.batcher import Batcher
 from podgen.serve.encoding import StreamEncoder, pcm16, wav_header
-from podgen.serve.pieces import Joiner, Piece, slices
+from podgen.serve.pieces import Piece, slices
 from podgen.serve.refusal import from_engine
 from podgen.serve.request import Order
 
@@ -34,11 +36,11 @@ class Sound:
 class _Channel:
     """One utterance in the batcher, seen from the event loop."""
 
-    def __init__(self, batcher: Batcher, utterance: Utterance) -> None:
+    def __init__(self, batcher: Batcher, utterance: Utterance, in_parts: bool) -> None:
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[Delivery] = asyncio.Queue()
         self._batcher = batcher
-        self._id = batcher.submit(utterance, self._deliver)
+        self._id = batcher.submit(utterance, self._deliver, in_parts=in_parts)
 
     def _deliver(self, delivery: Delivery) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
@@ -57,8 +59,12 @@ class _Channel:
         self._batcher.cancel(self._id)
 
 
-async def speak(batcher: Batcher, pieces: list[Piece]) -> AsyncGenerator[Sound, None]:
+async def speak(
+    batcher: Batcher, pieces: list[Piece], *, in_parts: bool
+) -> AsyncGenerator[Sound, None]:
     """The pieces' sound in order; whoever stops listening frees what is not spoken yet.
+
+    With `in_parts`, a single piece's sound comes as it is made, where the engine can.
 
     Raises:
         RefusedError: the engine could not speak one of them.
@@ -67,7 +73,8 @@ async def speak(batcher: Batcher, pieces: list[Piece]) -> AsyncGenerator[Sound, 
     asked = iter(pieces)
     joiner: Joiner | None = None
     try:
-        ahead.extend(_Channel(batcher, piece.utterance) for piece in islice(asked, _AHEAD))
+        single = in_parts and len(pieces) == 1
+        ahead.extend(_Channel(batcher, piece.utterance, single) for piece in islice(asked, _AHEAD))
         for index, piece in enumerate(pieces):
             channel = ahead[0]
             if len(pieces) == 1:
@@ -77,7 +84,7 @@ async def speak(batcher: Batcher, pieces: list[Piece]) -> AsyncGenerator[Sound, 
             parts = [part async for part in channel.parts()]
             ahead.popleft()
             if (following := next(asked, None)) is not None:
-                ahead.append(_Channel(batcher, following.utterance))
+                ahead.append(_Channel(batcher, following.utterance, False))
             rate = parts[0].sample_rate
             joiner = joiner or Joiner(rate)
             samples = np.concatenate([part.samples for part in parts])

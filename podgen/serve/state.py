@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Any
 
 from podgen.engines.base import Engine, Utterance
+from podgen.engines.continuous import Delivery, Failed
 from podgen.serve.admission import Admission
-from podgen.serve.batcher import Batcher, Delivery, Failed
+from podgen.serve.batcher import Batcher
 from podgen.serve.metrics import Metrics
 from podgen.serve.refusal import RefusedError
 from podgen.serve.request import Desk, Order
@@ -26,7 +27,7 @@ _WARM_UP = "Hello."
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a server bears: requests open at once, utterances in one round of the engine,
+    """What a server bears: requests open at once, utterances the engine speaks at once,
     characters of one input, bytes of one body."""
 
     queue: int = 64

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podgen.engines.base import Samples
-from podgen.engines.joins import join, speech_span
+from podgen.engines.joins import join, settled, speech_span
 
 RATE = 24_000
 
@@ -54,4 +54,24 @@ def test_cut_ends_do_not_click() -> None:
 
 def test_one_piece_is_left_as_it_is() -> None:
     piece = tone(0.3, 0.5, 0.5)
-    assert join([piece], [], RATE) is piece
+    assert np.array_equal(join([piece], [], RATE), piece)
+
+
+@given(
+    levels=st.lists(
+        st.tuples(st.floats(0.002, 0.3), st.sampled_from([0.0, 1e-4, 0.003, 0.01, 0.3, 0.9])),
+        min_size=1,
+        max_size=8,
+    ),
+    heard=st.integers(0, 60_000),
+)
+def test_what_is_settled_stays_whatever_follows(
+    levels: list[tuple[float, float]], heard: int
+) -> None:
+    noise = np.random.default_rng(1)
+    runs = [noise.uniform(-level, level, round(s * RATE)) for s, level in levels]
+    piece = np.concatenate(runs).astype(np.float32)
+    so_far = settled(piece[:heard], RATE)
+    joined = join([piece, tone(0.1, 0.2, 0.1)], [0.3], RATE)
+    assert so_far <= heard
+    assert np.array_equal(joined[:so_far], piece[:so_far])

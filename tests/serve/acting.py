@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
+from podgen.engines.continuous import Delivery, Inbox, Part
 from podgen.errors import EngineError, Problem
-from podgen.serve.batcher import Delivery, Inbox, Part
 
 RATE = 8000
 
@@ -87,13 +87,13 @@ class RunningEngine(ActingEngine):
         self.let_go: list[str] = []
         self.together = 0
 
-    def speak_from(self, inbox: Inbox) -> Iterator[Delivery]:
+    def speak_from(self, inbox: Inbox, most: int) -> Iterator[Delivery]:
         batch: dict[str, tuple[Utterance, int]] = {}
         while True:
-            taken = inbox.take(self.slots - len(batch), wait=not batch)
+            taken = inbox.take(min(most, self.slots) - len(batch), wait=not batch)
             if not batch and not taken:
                 return
-            batch.update({utterance.id: (utterance, 0) for utterance in taken})
+            batch.update({asked.utterance.id: (asked.utterance, 0) for asked in taken})
             self.together = max(self.together, len(batch))
             self.steps += 1
             for key, (utterance, at) in list(batch.items()):

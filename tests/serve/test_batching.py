@@ -106,8 +106,8 @@ def test_a_client_that_leaves_the_queue_is_not_spoken() -> None:
 def test_a_failure_amid_a_stream_never_looks_whole() -> None:
     engine = RunningEngine()
 
-    def fail(inbox):  # type: ignore[no-untyped-def]
-        parts = RunningEngine.speak_from(engine, inbox)
+    def fail(inbox, most):  # type: ignore[no-untyped-def]
+        parts = RunningEngine.speak_from(engine, inbox, most)
         for number, part in enumerate(parts):
             yield part
             if number == 8:

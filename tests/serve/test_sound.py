@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podgen.engines.base import Utterance
-from podgen.engines.joins import join
+from podgen.engines.joins import Joiner, join
 from podgen.serve.encoding import encode, pcm16, tempo_chain, wav_header, within_full_scale
-from podgen.serve.pieces import Joiner, cut, slices
+from podgen.serve.pieces import cut, slices
 from tests.serve.acting import tone
 
 RATE = 24000
