@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from podgen.engines.base import Capabilities, Samples, Speech, Utterance
 from podgen.engines.speakable import has_words
 from podgen.errors import EngineError, Problem
@@ -52,25 +54,60 @@ def refuse(engine: str, utterance: Utterance, problems: Problems) -> None:
         raise EngineError([Problem(what, remedy, turn=utterance.id) for what, remedy in problems])
 
 
+class Heard:
+    """What an utterance's sound is like, told as it comes."""
+
+    def __init__(self, utterance: Utterance, rate: int) -> None:
+        self._utterance = utterance
+        self._rate = rate
+        self._count = 0
+        self._peak = 0.0
+
+    def add(self, samples: Samples) -> None:
+        """The next samples, or all of them."""
+        import numpy as np
+
+        self._count += len(samples)
+        if len(samples):  # a peak that is not a number stays one
+            self._peak = float(np.maximum(self._peak, np.abs(samples).max()))
+
+    def accept(self, engine: str) -> None:
+        """Check that it can be a reading of the text, when all has come.
+
+        Raises:
+            EngineError: where it is empty, silent, not finite, or faster than 60 letters or
+                figures a second (fast speech has about 20).
+        """
+        letters = sum(c.isalnum() for c in self._utterance.text)
+        seconds = self._count / self._rate
+        if not self._count:
+            fault = "no sound"
+        elif not math.isfinite(self._peak):
+            fault = "samples that are not numbers"
+        elif self._peak < 1e-3:
+            fault = "silence"
+        elif seconds * self._utterance.speed * 60 < letters:
+            fault = f"only {seconds:.2f} s of sound for {letters} letters"
+        else:
+            return
+        raise EngineError(
+            Problem(
+                f"{engine} made {fault}",
+                "try another take, voice or wording",
+                turn=self._utterance.id,
+            )
+        )
+
+
 def finished(engine: str, utterance: Utterance, samples: Samples, rate: int) -> Speech:
     """`samples` as the utterance's speech.
 
     Raises:
-        EngineError: where they cannot be a reading of the text: empty, silent, not finite, or
-            faster than 60 letters or figures a second (fast speech has about 20).
+        EngineError: where they cannot be a reading of the text, see `Heard`.
     """
     import numpy as np
 
-    letters = sum(c.isalnum() for c in utterance.text)
-    seconds = len(samples) / rate
-    if not len(samples) or not np.isfinite(samples).all():
-        fault = "no sound" if not len(samples) else "samples that are not numbers"
-    elif float(np.abs(samples).max()) < 1e-3:
-        fault = "silence"
-    elif seconds * utterance.speed * 60 < letters:
-        fault = f"only {seconds:.2f} s of sound for {letters} letters"
-    else:
-        return Speech(utterance.id, np.ascontiguousarray(samples, dtype=np.float32), rate)
-    raise EngineError(
-        Problem(f"{engine} made {fault}", "try another take, voice or wording", turn=utterance.id)
-    )
+    heard = Heard(utterance, rate)
+    heard.add(samples)
+    heard.accept(engine)
+    return Speech(utterance.id, np.ascontiguousarray(samples, dtype=np.float32), rate)

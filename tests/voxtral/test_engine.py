@@ -13,9 +13,10 @@ import pytest
 
 from podgen.engines.base import Engine, Utterance
 from podgen.engines.voxtral import VoxtralEngine, pace
-from podgen.engines.voxtral.engine import Progress
 from podgen.engines.voxtral.goldens import Golden
+from podgen.engines.voxtral.progress import Progress
 from podgen.errors import EngineError, MachineError
+from tests.voxtral.acting import lenient
 
 pytest.importorskip("mistral_common", reason="the engine's prompts need mistral-common")
 
@@ -25,19 +26,6 @@ HELLO = Utterance("hello", "Hello there, this is a test.", "casual_male", seed=7
 @pytest.fixture
 def engine(checkpoint: Path) -> VoxtralEngine:
     return VoxtralEngine({"model": str(checkpoint), "device": "cpu"})
-
-
-def _speech(name: str, utterance: Utterance, samples: object, rate: int) -> object:
-    from podgen.engines.base import Speech
-
-    return Speech(utterance.id, samples, rate)
-
-
-def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take whatever the golden checkpoint's random weights make of a text."""
-    monkeypatch.setattr(pace, "fault", lambda text, frames, ended: None if frames else "no frames")
-    monkeypatch.setattr(pace, "most_frames", lambda text: 24)
-    monkeypatch.setattr("podgen.engines.voxtral.engine.finished", _speech)
 
 
 def test_it_is_an_engine_and_its_import_takes_no_torch(engine: Engine) -> None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.decoding import Decoding, Generated
+from podgen.engines.voxtral.codec import CONTEXT
+from podgen.engines.voxtral.decoding import Chunk, Cut, Decoding, Generated
 from podgen.engines.voxtral.graphs import Stepper
 from podgen.engines.voxtral.model import Model
-from podgen.engines.voxtral.slots import Slots, Turn, slot_bytes, turn_noise
+from podgen.engines.voxtral.slots import Progress, Slots, Turn, slot_bytes, turn_noise
 from podgen.engines.voxtral.work import Work
 
 LOOK_EVERY = 4
@@ -25,6 +27,9 @@ PREFILL_TOKENS = 2048
 """Most padded prompt tokens in one prefill."""
 LENGTH_STEP = 64
 """Attention that cannot stop at each row's position stops at a multiple of this."""
+LONGEST_CHUNK = 32
+"""Most frames of a chunk. The first is as long as the host looks; each further one is as long as
+all before it, so that a player that keeps up with one has time for the next."""
 _SPARE = 3 << 29
 """Device memory left for activations, graphs and the codec."""
 
@@ -68,6 +73,8 @@ class _Active:
     turn: Turn
     position: int
     """Above every position it has filled."""
+    cut: int = 0
+    """Frames handed to the codec."""
 
 
 class Batcher:
@@ -85,32 +92,33 @@ class Batcher:
         self._decoding = Decoding(model.codec, model.device)
         self._active: list[_Active] = []
         self._next: list[tuple[Turn, Tensor]] = []
-        self._finished: list[tuple[Turn, Tensor, bool]] = []
+        self._cuts: list[Cut] = []
+        self._made: Any = None
         self._finished_frames = 0
         self.frames = 0
 
-    def run(self, work: Work) -> Iterator[Generated]:
+    def run(self, work: Work) -> Iterator[Chunk | Generated]:
         """Generate until `work` is closed. Each turn comes as its samples arrive."""
         while not work.closed:
             self._refill(work)
             if not self._active:
-                self._decode_finished()
+                self._decode()
                 yield from self._decoding.ready(wait=True)
                 self._prepare(work, 1, wait=True)
                 continue
             self._launch()
-            self._decode_finished()
+            self._decode()
             self._prepare(work, min(4, self._how.slots))
-            self._look()
+            self._look(work)
             yield from self._decoding.ready()
 
     def unfinished(self) -> list[Turn]:
-        """Every turn taken that has not come out of `run`."""
+        """Every turn taken that has not come out of `run` whole."""
+        cuts = [*self._cuts, *self._decoding.cuts]
         return [
             *(active.turn for active in self._active),
             *(turn for turn, _ in self._next),
-            *(turn for turn, _, _ in self._finished),
-            *self._decoding.turns,
+            *(cut.turn for cut in cuts if cut.ended is not None),
         ]
 
     def _prepare(self, work: Work, ahead: int, *, wait: bool = False) -> None:
@@ -121,6 +129,7 @@ class Batcher:
 
     def _refill(self, work: Work) -> None:
         room = self._how.slots - len(self._active)
+        self._next = [(turn, noise) for turn, noise in self._next if work.wants(turn)]
         self._prepare(work, room)
         fresh, self._next = self._next[:room], self._next[room:]
         placing: list[tuple[int, Turn, Tensor]] = []
@@ -164,24 +173,41 @@ class Batcher:
             return self._how.positions
         return min(-(-position // LENGTH_STEP) * LENGTH_STEP, self._how.positions)
 
-    def _look(self) -> None:
-        """See which turns are done, and close the gaps they leave."""
+    def _look(self, work: Work) -> None:
+        """See which turns are done or given up, and close the gaps they leave."""
         progress = self._slots.progress(len(self._active))
         self.frames = self._finished_frames + sum(state.frames for state in progress)
         for slot in reversed(range(len(progress))):
-            state = progress[slot]
-            if not state.done:
+            state, active = progress[slot], self._active[slot]
+            wanted = work.wants(active.turn)
+            if wanted and (state.done or self._worth_a_chunk(active, state.frames)):
+                self._cut(slot, state)
+            if wanted and not state.done:
                 continue
-            turn = self._active[slot].turn
-            self._finished.append((turn, self._slots.codes(slot, state.frames), state.ended))
             self._finished_frames += state.frames
             last = self._active.pop()
             if slot < len(self._active):
                 self._slots.move(len(self._active), slot, last.position)
                 self._active[slot] = last
+            elif not state.done:
+                self._slots.idle(slot)
+        if self._cuts:
+            self._made = self._decoding.mark()
 
-    def _decode_finished(self) -> None:
-        while self._finished:
-            turn, codes, ended = self._finished[0]
-            self._decoding.submit(turn, codes, ended)
-            del self._finished[0]
+    def _worth_a_chunk(self, active: _Active, frames: int) -> bool:
+        fresh = frames - active.cut
+        return active.turn.in_parts and fresh >= min(max(1, active.cut), LONGEST_CHUNK)
+
+    def _cut(self, slot: int, state: Progress) -> None:
+        """Have the frames decoded that have not been."""
+        active = self._active[slot]
+        context = min(active.cut, CONTEXT)
+        codes = self._slots.codes(slot, state.frames, active.cut - context)
+        ended = state.ended if state.done else None
+        self._cuts.append(Cut(active.turn, codes, context, state.frames, ended))
+        active.cut = state.frames
+
+    def _decode(self) -> None:
+        while self._cuts:
+            self._decoding.submit(self._cuts[0], self._made)
+            del self._cuts[0]

@@ -93,23 +93,25 @@ class CodecDecoder:
         slopes = 2.0 ** (-8.0 * torch.arange(heads, dtype=torch.float64) / heads)
         self._slopes = slopes.to(source.device, source.dtype)
 
-    def decode(self, codes: Tensor, chunk: int = CHUNK) -> Tensor:
-        """Samples of one utterance.
+    def decode(self, codes: Tensor, chunk: int = CHUNK, *, context: int = 0) -> Tensor:
+        """Samples of one utterance, or of its frames from one on.
 
         Args:
             codes: [frames, codebooks] with the specials' offset, END_AUDIO's frame left out.
             chunk: most frames to decode in one pass, each after `CONTEXT` frames of the last.
+            context: how many of the first frames only stand before those that are wanted;
+                `CONTEXT`, or all there are from the utterance's start, for exact samples.
 
         Returns:
-            Float samples [frames * samples_per_frame], neither clipped nor normalised.
+            Float samples [(frames - context) * samples_per_frame], neither clipped nor normalised.
         """
         # TF32 would round what is meant to be float32; the other flags keep a run repeatable.
         with cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            return self._decode_chunks(codes, chunk)
+            return self._decode_chunks(codes, chunk, context)
 
-    def _decode_chunks(self, codes: Tensor, chunk: int) -> Tensor:
+    def _decode_chunks(self, codes: Tensor, chunk: int, first: int) -> Tensor:
         parts = []
-        for start in range(0, len(codes), chunk):
+        for start in range(first, len(codes), chunk):
             context = min(start, CONTEXT)
             part = self._decode(codes[start - context : start + chunk])
             parts.append(part[context * self.args.samples_per_frame :])

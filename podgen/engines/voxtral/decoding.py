@@ -1,4 +1,5 @@
-"""Finished turns to samples, on a stream of its own while the batch goes on."""
+"""Finished turns, and parts of unfinished ones, to samples: on a stream of its own while the
+batch goes on."""
 
 from __future__ import annotations
 
@@ -15,12 +16,23 @@ from podgen.engines.voxtral.slots import Turn
 
 
 @dataclass(frozen=True, slots=True)
+class Chunk:
+    """The next samples of a turn that is heard while it is generated."""
+
+    turn: Turn
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
 class Generated:
     """A turn as generated.
 
     Attributes:
         frames: how many there are, END_AUDIO's not among them.
         ended: whether END_AUDIO came, rather than the frame limit.
+        codes: [frames, codebooks]; of a turn that came in chunks, the last of them with the
+            context they were decoded in.
+        samples: those that did not come in chunks.
     """
 
     turn: Turn
@@ -31,10 +43,25 @@ class Generated:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pending:
+class Cut:
+    """Frames to be decoded.
+
+    Attributes:
+        codes: [frames, codebooks], of which the first `context` were decoded before.
+        frames: all that the turn has so far.
+        ended: as of `Generated`; None where more will come.
+    """
+
     turn: Turn
-    ended: bool
     codes: Tensor
+    context: int
+    frames: int
+    ended: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    cut: Cut
     host: Tensor
     event: Any
 
@@ -55,42 +82,51 @@ class Decoding:
 
     def __init__(self, codec: CodecDecoder, device: torch.device) -> None:
         self._codec = codec
+        self._device = device
         self._stream = new_stream(device) if device.type == "cuda" else None
         self._pending: list[_Pending] = []
 
     @property
-    def turns(self) -> list[Turn]:
-        """Turns whose samples are not there yet."""
-        return [pending.turn for pending in self._pending]
+    def cuts(self) -> list[Cut]:
+        """Those whose samples are not there yet."""
+        return [pending.cut for pending in self._pending]
 
-    def submit(self, turn: Turn, codes: Tensor, ended: bool) -> None:
-        """Decode codes [frames, codebooks] that the current stream has made or will make."""
+    def mark(self) -> Any:
+        """A point in the current stream, before which all codes of a later `submit` were made."""
         if self._stream is None:
-            host = self._codec.decode(codes).float().cpu()
-            self._pending.append(_Pending(turn, ended, codes, host, None))
+            return None
+        return torch.cuda.current_stream(self._device).record_event()
+
+    def submit(self, cut: Cut, made: Any) -> None:
+        """Decode codes that were made before a `mark`."""
+        if self._stream is None:
+            host = self._codec.decode(cut.codes, context=cut.context).float().cpu()
+            self._pending.append(_Pending(cut, host, None))
             return
-        self._stream.wait_stream(torch.cuda.current_stream(codes.device))
+        self._stream.wait_event(made)
         with torch.cuda.stream(self._stream):
-            samples = self._codec.decode(codes).float()
+            samples = self._codec.decode(cut.codes, context=cut.context).float()
             host = torch.empty(samples.shape, pin_memory=True)
             host.copy_(samples, non_blocking=True)
             event = self._stream.record_event()
-        codes.record_stream(self._stream)
-        self._pending.append(_Pending(turn, ended, codes, host, event))
+        cut.codes.record_stream(self._stream)
+        self._pending.append(_Pending(cut, host, event))
 
-    def ready(self, *, wait: bool = False) -> list[Generated]:
-        """Turns whose samples have arrived, each once; with `wait`, all that were submitted."""
-        done: list[Generated] = []
-        rest: list[_Pending] = []
-        for pending in self._pending:
-            event = pending.event
-            if wait and event is not None:
-                event.synchronize()
-            if event is None or event.query():
-                samples = np.array(pending.host.numpy(), dtype=np.float32)
-                codes = pending.codes
-                done.append(Generated(pending.turn, len(codes), pending.ended, codes, samples))
+    def ready(self, *, wait: bool = False) -> list[Chunk | Generated]:
+        """What has arrived, each once and in order; with `wait`, all that was submitted."""
+        done: list[Chunk | Generated] = []
+        while self._pending:
+            event = self._pending[0].event
+            if event is not None:
+                if wait:
+                    event.synchronize()
+                elif not event.query():
+                    break
+            pending = self._pending.pop(0)
+            cut = pending.cut
+            samples = np.array(pending.host.numpy(), dtype=np.float32)
+            if cut.ended is None:
+                done.append(Chunk(cut.turn, samples))
             else:
-                rest.append(pending)
-        self._pending = rest
+                done.append(Generated(cut.turn, cut.frames, cut.ended, cut.codes, samples))
         return done

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from podgen.engines.base import (
-    Availability,
-    Capabilities,
-    Samples,
-    Speech,
-    Utterance,
-    VoiceInfo,
-)
-from podgen.engines.checks import Problems, check_against, finished, primary, refuse
-from podgen.engines.joins import join
+from podgen.engines.base import Availability, Capabilities, Speech, Utterance, VoiceInfo
+from podgen.engines.checks import Problems, check_against, primary, refuse
+from podgen.engines.continuous import Delivery, Inbox, Part
 from podgen.engines.voxtral import pace
 from podgen.engines.voxtral.config import MAX_POSITIONS
 from podgen.engines.voxtral.fingerprint import model_digest
 from podgen.engines.voxtral.pieces import Piece, cut, read_split
-from podgen.engines.voxtral.refusals import length_problems, refusals, voice_problems
+from podgen.engines.voxtral.refusals import (
+    length_problems,
+    read_max_tokens,
+    refusals,
+    voice_problems,
+)
 from podgen.engines.voxtral.settings import MODEL_VARIABLE, Settings, read_settings
 from podgen.engines.voxtral.voices import ALIASES, LANGUAGES, list_voices
 from podgen.errors import EngineError, MachineError, Problem
@@ -33,8 +31,10 @@ from podgen.errors import EngineError, MachineError, Problem
 if TYPE_CHECKING:
     from podgen.engines.voxtral.batching import Batching
     from podgen.engines.voxtral.model import Model
+    from podgen.engines.voxtral.progress import Progress
     from podgen.engines.voxtral.prompt import Tokenizer
     from podgen.engines.voxtral.slots import Turn
+    from podgen.engines.voxtral.speaking import Speaking, Spoken
 
 SOUND = 1
 """Raised whenever a change to the code changes what a turn sounds like."""
@@ -52,40 +52,6 @@ _INSTALL = "pip install 'podgen[voxtral]'"
 _DOWNLOAD = (
     f"download mistralai/Voxtral-4B-TTS-2603 and name its folder with --model or {MODEL_VARIABLE}"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job is. `expected` is an estimate, which retries and pace may pass."""
-
-    frames: int
-    expected: int
-    elapsed: float
-
-    @property
-    def audio_seconds(self) -> float:
-        """Seconds of sound so far, unfinished turns' included."""
-        return self.frames / pace.FRAME_RATE
-
-    @property
-    def rate(self) -> float:
-        """Seconds of sound a second."""
-        return self.audio_seconds / self.elapsed if self.elapsed > 0 else 0.0
-
-    @property
-    def remaining(self) -> float:
-        """Seconds until the end at this rate, roughly; infinite before the first frame."""
-        left = max(0, self.expected - self.frames) / pace.FRAME_RATE
-        return left / self.rate if self.rate else float("inf")
-
-
-@dataclass(slots=True)
-class _Spoken:
-    """An utterance on its way: its pieces, and the samples of those that are done."""
-
-    utterance: Utterance
-    pieces: list[Piece]
-    samples: dict[int, Samples] = field(default_factory=dict)
 
 
 class VoxtralEngine:
@@ -150,9 +116,10 @@ class VoxtralEngine:
         if problems:
             return problems
         try:
-            return length_problems(self._pieces(utterance))
+            pieces = self._pieces(utterance)
         except ValueError as error:
             return [(str(error), "give never, auto or 20 and more")]
+        return length_problems(pieces, read_max_tokens(utterance.settings))
 
     def spoken(self, utterance: Utterance) -> str:
         """The text as the model will read it.
@@ -205,8 +172,29 @@ class VoxtralEngine:
         if not utterances:
             return
         self._load()
-        spoken = [_Spoken(utterance, self._pieces(utterance)) for utterance in utterances]
-        yield from self._generate(spoken)
+        yield from self._generate(utterances)
+
+    def speak_from(self, inbox: Inbox, most: int) -> Iterator[Delivery]:
+        """See `podgen.engines.continuous.ContinuousEngine`.
+
+        What somebody takes in parts leaves as soon as it is decoded, a third of a second first;
+        if it then ends badly it fails, as what was heard cannot be tried again.
+
+        Raises:
+            MachineError: where a package, the device or its memory is lacking.
+        """
+        self._load()
+        from podgen.engines.voxtral.job import generate
+        from podgen.engines.voxtral.joining import InboxWork
+
+        speaking = self._speaking()
+        work = InboxWork(inbox, speaking)
+        slots = min(most, self._most_slots())
+        for result in generate(self._models, work, self._batching(slots, MAX_POSITIONS)):
+            again, deliveries = speaking.take(result)
+            yield from deliveries
+            work.add(again)
+            work.finish()
 
     def close(self) -> None:
         """Let the models and the memory they hold go."""
@@ -216,58 +204,50 @@ class VoxtralEngine:
         if torch is not None and torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _generate(self, spoken: list[_Spoken]) -> Iterator[Speech]:
+    def _generate(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
         from podgen.engines.voxtral.job import generate
+        from podgen.engines.voxtral.progress import Progress
         from podgen.engines.voxtral.work import Work
 
+        speaking = self._speaking()
         turns = [
-            self._turn(which, number, 0, spoken)
-            for which, one in enumerate(spoken)
-            for number in range(len(one.pieces))
+            turn
+            for which, utterance in enumerate(utterances)
+            for turn in speaking.begin(str(which), utterance)
         ]
-        expected = sum(self.estimate_frames(one.utterance) for one in spoken)
+        expected = sum(self.estimate_frames(utterance) for utterance in utterances)
         begun = monotonic()
 
         def report(frames: int) -> None:
             if self.on_progress:
                 self.on_progress(Progress(frames, expected, monotonic() - begun))
 
-        work, left = Work(turns), len(turns)
+        model = self._models[0]
+        longest = max(model.voice_rows(t.voice) + 3 + len(t.ids) + t.limit for t in turns)
+        slots = min(self._most_slots(), -(-len(turns) // len(self._models)))
+        how = self._batching(slots, min(MAX_POSITIONS, -(-longest // 64) * 64))
+        work = Work(turns, speaking.wants)
         failed: list[Problem] = []
-        for result in generate(self._models, work, self._batching(turns), report):
-            which, number, attempt = map(int, result.turn.id.split("/"))
-            one = spoken[which]
-            text = one.pieces[number].text
-            wrong = pace.fault(text, result.frames, result.ended)
-            if wrong and attempt < self.settings.retries:
-                work.add([self._turn(which, number, attempt + 1, spoken)])
-                continue
-            left -= 1
-            if wrong:
-                failed.append(self._failed(one.utterance, wrong, text))
-            else:
-                one.samples[number] = result.samples
-                if len(one.samples) == len(one.pieces):
-                    yield self._joined(one)
-            if not left:
+        for result in generate(self._models, work, how, report):
+            again, deliveries = speaking.take(result)
+            work.add(again)
+            for delivery in deliveries:
+                if isinstance(delivery, Part):
+                    turn = utterances[int(delivery.id)].id
+                    yield Speech(turn, delivery.samples, delivery.sample_rate)
+                elif isinstance(delivery.error, EngineError):
+                    failed += delivery.error.problems
+                else:
+                    raise delivery.error
+            if not speaking.left:
                 work.close()
         if failed:
             raise EngineError(failed)
 
-    def _failed(self, utterance: Utterance, wrong: str, text: str) -> Problem:
-        return Problem(
-            f"voxtral {wrong}, with each of {self.settings.retries + 1} seeds "
-            f"({len(text)} characters: {text[:40]!r})",
-            "reword the text, split it, or give the turn another seed",
-            turn=utterance.id,
-        )
+    def _speaking(self) -> Speaking:
+        from podgen.engines.voxtral.speaking import Speaking
 
-    def _joined(self, one: _Spoken) -> Speech:
-        import numpy as np
-
-        samples = [np.asarray(one.samples[number]) for number in range(len(one.pieces))]
-        whole = join(samples, [piece.gap for piece in one.pieces[:-1]], RATE)
-        return finished(self.name, one.utterance, whole, RATE)
+        return Speaking(self.name, RATE, self.settings.retries, self._pieces, self._turn)
 
     def _pieces(self, utterance: Utterance) -> list[Piece]:
         most = self.settings.split
@@ -275,13 +255,12 @@ class VoxtralEngine:
             most = read_split(utterance.settings["split"])
         return cut(self.spoken(utterance), most)
 
-    def _turn(self, which: int, number: int, attempt: int, spoken: list[_Spoken]) -> Turn:
+    def _turn(self, one: Spoken, number: int, attempt: int) -> Turn:
         from podgen.engines.voxtral.prompt import text_prompt
         from podgen.engines.voxtral.slots import Turn
 
-        one, model = spoken[which], self._models[0]
-        voice = ALIASES.get(one.utterance.voice, one.utterance.voice)
-        text = one.pieces[number].text
+        model, utterance, text = self._models[0], one.utterance, one.pieces[number].text
+        voice = ALIASES.get(utterance.voice, utterance.voice)
         assert self._tokenizer is not None
         ids = text_prompt(model.params, self._tokenizer.encode(text, bos=False, eos=False))
         room = MAX_POSITIONS - model.voice_rows(voice) - 3 - len(ids)
@@ -290,32 +269,31 @@ class VoxtralEngine:
                 Problem(
                     f"{len(text)} characters leave room for {max(room, 0)} frames only",
                     "split the turn or set split: auto",
-                    turn=one.utterance.id,
+                    turn=utterance.id,
                 )
             )
+        most = read_max_tokens(utterance.settings) or MAX_POSITIONS
         return Turn(
-            id=f"{which}/{number}/{attempt}",
+            id=f"{one.key}/{number}/{attempt}",
             voice=voice,
             ids=tuple(ids),
-            seed=one.utterance.seed + _SEEDS * number + attempt,
-            limit=min(room, pace.most_frames(text)),
+            seed=utterance.seed + _SEEDS * number + attempt,
+            limit=min(room, most, pace.most_frames(text)),
+            in_parts=one.in_parts and number == 0,
         )
 
-    def _batching(self, turns: Sequence[Turn]) -> Batching:
+    def _most_slots(self) -> int:
+        """Turns at once on a device."""
+        return self.settings.batch or (64 if self._models[0].device.type == "cuda" else 4)
+
+    def _batching(self, slots: int, positions: int) -> Batching:
         import torch
 
         from podgen.engines.voxtral.batching import Batching
 
         model = self._models[0]
-        on_gpu = model.device.type == "cuda"
-        longest = max(model.voice_rows(t.voice) + 3 + len(t.ids) + t.limit for t in turns)
-        batch = self.settings.batch or (64 if on_gpu else 4)
-        return Batching(
-            slots=min(batch, -(-len(turns) // len(self._models))),
-            positions=min(MAX_POSITIONS, -(-longest // 64) * 64),
-            graphs=on_gpu and self.settings.cuda_graphs,
-            alone=model.dtype == torch.float32,
-        )
+        graphs = model.device.type == "cuda" and self.settings.cuda_graphs
+        return Batching(slots, positions, graphs=graphs, alone=model.dtype == torch.float32)
 
     def _load(self) -> None:
         if self._models:

@@ -64,8 +64,9 @@ def generate_all(model: Model, turns: Sequence[Turn], how: Batching) -> list[Gen
     """Every turn generated, in the order given; their ids must differ."""
     work = Work(turns)
     done: dict[str, Generated] = {}
-    for generated in generate([model], work, how):
-        done[generated.turn.id] = generated
+    for result in generate([model], work, how):
+        if isinstance(result, Generated):
+            done[result.turn.id] = result
         if len(done) == len(turns):
             work.close()
     return [done[turn.id] for turn in turns]

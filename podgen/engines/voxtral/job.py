@@ -1,19 +1,18 @@
-"""A job's turns on all devices: a thread each, sharing the work."""
+"""Turns on all devices: a thread each, sharing the work."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 import torch
 
 from podgen.engines.voxtral.batching import Batcher, Batching, fitting_slots
-from podgen.engines.voxtral.decoding import Generated
 from podgen.engines.voxtral.devices import on_device
 from podgen.engines.voxtral.model import Model
-from podgen.engines.voxtral.work import Work
+from podgen.engines.voxtral.work import Lost, Result, Work
 from podgen.errors import MachineError
 
 POLL = 0.25
@@ -23,17 +22,10 @@ POLL = 0.25
 class _Worker:
     """One device's thread."""
 
-    def __init__(
-        self,
-        model: Model,
-        how: Batching,
-        work: Work,
-        results: queue.SimpleQueue[Generated | BaseException],
-    ) -> None:
+    def __init__(self, model: Model, how: Batching, work: Work) -> None:
         self._model = model
         self._how = how
         self._work = work
-        self._results = results
         self._batcher: Batcher | None = None
         self._frames = 0
         self.thread = threading.Thread(
@@ -51,14 +43,14 @@ class _Worker:
                 while not self._fits():
                     self._shrink()
         except BaseException as error:
-            self._results.put(error)
+            self._work.results.put(error)
 
     def _fits(self) -> bool:
         """Work until the job is closed. False where the device's memory did not suffice."""
         try:
             self._batcher = Batcher(self._model, self._how)
             for generated in self._batcher.run(self._work):
-                self._results.put(generated)
+                self._work.results.put(generated)
         except torch.OutOfMemoryError:
             return False
         return True
@@ -67,16 +59,23 @@ class _Worker:
         """Give back what is unfinished, and halve the batch."""
         if self._batcher:
             self._frames += self._batcher.frames
-            self._work.add(self._batcher.unfinished())
+            turns = self._batcher.unfinished()
+            self._work.add(turn for turn in turns if not turn.in_parts)
+            for turn in turns:
+                if turn.in_parts:  # some of it may have been heard
+                    self._work.results.put(Lost(turn.id, MachineError(self._short())))
             self._batcher = None
         if self._model.device.type == "cuda":
             torch.cuda.empty_cache()
         if self._how.slots == 1:
             raise MachineError(
-                f"{self._model.device} has too little free memory for a single turn",
+                f"{self._short()} for a single turn",
                 "free some, set quantise, or split the longest texts",
             )
         self._how = replace(self._how, slots=self._how.slots // 2)
+
+    def _short(self) -> str:
+        return f"{self._model.device} has too little free memory"
 
 
 def generate(
@@ -84,8 +83,8 @@ def generate(
     work: Work,
     how: Batching,
     on_frames: Callable[[int], None] = lambda frames: None,
-) -> Iterator[Generated]:
-    """Generate the turns of `work`, and those added meanwhile, until the caller closes it.
+) -> Generator[Result, None, None]:
+    """Generate the turns of `work`, and those added meanwhile, until somebody closes it.
 
     Args:
         models: the same model on every device to use.
@@ -93,17 +92,15 @@ def generate(
         how: how each device is used; its slots are cut down to what fits the free memory.
         on_frames: told now and then how many frames there are, unfinished turns' included.
 
+    Yields:
+        each turn as `Generated`; of those in parts first `Chunk`s, and `Lost` where memory ran
+        out; and what others put into the work's results.
+
     Raises:
         MachineError: where not even one turn fits a device's memory.
     """
-    results: queue.SimpleQueue[Generated | BaseException] = queue.SimpleQueue()
     workers = [
-        _Worker(
-            model,
-            replace(how, slots=fitting_slots(model, how.slots, how.positions)),
-            work,
-            results,
-        )
+        _Worker(model, replace(how, slots=fitting_slots(model, how.slots, how.positions)), work)
         for model in models
     ]
     for worker in workers:
@@ -111,7 +108,7 @@ def generate(
     try:
         while not work.closed:
             try:
-                result = results.get(timeout=POLL)
+                result = work.results.get(timeout=POLL)
             except queue.Empty:
                 result = None
             on_frames(sum(worker.frames for worker in workers))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from podgen.engines.base import Utterance, VoiceInfo
@@ -34,7 +34,10 @@ def refusals(utterance: Utterance) -> Problems:
         )
     if utterance.speed != 1.0:
         problems.append(("voxtral has one speed only", "take `speed` out"))
-    for name in sorted(set(utterance.settings) - {"split"}):
+    most = utterance.settings.get("max_tokens", 1)
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        problems.append((f"max_tokens is {most!r}", "give a whole number of frames, 12.5 a second"))
+    for name in sorted(set(utterance.settings) - {"max_tokens", "split"}):
         if name == "temperature":
             problems.append(
                 (
@@ -44,7 +47,10 @@ def refusals(utterance: Utterance) -> Problems:
             )
         else:
             problems.append(
-                (f"voxtral has no setting `{name}` for a voice or turn", "the one it has is split")
+                (
+                    f"voxtral has no setting `{name}` for a voice or turn",
+                    "it has split and max_tokens",
+                )
             )
     return problems
 
@@ -62,17 +68,32 @@ def voice_problems(voice: str, voices: Sequence[VoiceInfo]) -> Problems:
     return [(f"voxtral has no voice `{voice}`", f"it has {', '.join(names)}")]
 
 
-def length_problems(pieces: Sequence[Piece]) -> Problems:
-    """The first piece that the model's positions do not hold."""
+def read_max_tokens(settings: Mapping[str, object]) -> int | None:
+    """The most frames of a piece, as a `max_tokens` setting has them: a token is a frame."""
+    most = settings.get("max_tokens")
+    return most if isinstance(most, int) else None
+
+
+def length_problems(pieces: Sequence[Piece], most: int | None) -> Problems:
+    """The first piece that the model's positions do not hold, or `most` frames."""
     for piece in pieces:
+        frames = pace.expected_frames(piece.text)
         # A token holds more than one character, in the worst script about one.
-        positions = _MOST_ROWS + pace.expected_frames(piece.text) + len(piece.text)
+        positions = _MOST_ROWS + frames + len(piece.text)
         if positions > MAX_POSITIONS:
             return [
                 (
                     f"{len(piece.text)} characters in one go need about {positions} of the "
                     f"model's {MAX_POSITIONS} positions",
                     "set split: auto, or break the turn up",
+                )
+            ]
+        if most is not None and most < frames:
+            return [
+                (
+                    f"max_tokens of {most} allows {most / pace.FRAME_RATE:.1f} s; "
+                    f"{len(piece.text)} characters take about {frames / pace.FRAME_RATE:.1f} s",
+                    f"raise it to {2 * frames} or leave it out",
                 )
             ]
     return []

@@ -19,13 +19,17 @@ from podgen.engines.voxtral.model import Model
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What is to be generated: a voice, the ids from the text on, a seed, and a frame limit."""
+    """What is to be generated: a voice, the ids from the text on, a seed, and a frame limit.
+
+    `in_parts` has its sound decoded while it is generated, not only when it is done.
+    """
 
     id: str
     voice: str
     ids: tuple[int, ...]
     seed: int
     limit: int
+    in_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +159,13 @@ class Slots:
         frames, done, ended = state.tolist()
         return [Progress(f, bool(d), bool(e)) for f, d, e in zip(frames, done, ended, strict=True)]
 
-    def codes(self, slot: int, frames: int) -> Tensor:
-        """A copy of a slot's first frames of codes, int32 [frames, codebooks]."""
-        return self._codes[slot, :frames].clone()
+    def codes(self, slot: int, end: int, first: int = 0) -> Tensor:
+        """A copy of a slot's codes of frames `first` to `end`, int32 [frames, codebooks]."""
+        return self._codes[slot, first:end].clone()
+
+    def idle(self, slot: int) -> None:
+        """Give up the turn of a slot."""
+        self._done[slot] = True
 
     def move(self, source: int, target: int, positions: int) -> None:
         """Put the turn of one slot, so many positions long, into another and idle the first."""
