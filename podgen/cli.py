@@ -195,6 +195,7 @@ def speak(
         str | None, typer.Option("--engine", "-e", help="On this engine.", metavar="NAME")
     ] = None,
     model: Model = None,
+    device: Device = None,
     language: Annotated[str | None, typer.Option(help="The text's language.")] = None,
     speed: Annotated[float, typer.Option(help="Rate of speech.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Another seed is another reading.", min=0)] = 0,
@@ -217,7 +218,7 @@ def speak(
         text=speaking.read_text(text),
         voice=voice,
         engine=engine,
-        settings={"model": str(model)} if model else None,
+        settings=_settings(model, device),
         language=language,
         seed=seed,
         speed=speed,
@@ -238,6 +239,7 @@ def serve(
         str | None, typer.Option("--engine", "-e", help="The engine to serve.", metavar="NAME")
     ] = None,
     model: Model = None,
+    device: Device = None,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 lets the system choose.", min=0, max=65535)] = 8000,
     api_key: Annotated[
@@ -245,7 +247,7 @@ def serve(
         typer.Option(help="What clients must send.", envvar="PODGEN_API_KEY", show_default=False),
     ] = None,
     queue: Annotated[int, typer.Option(help="Requests open at once.", min=1)] = 64,
-    batch: Annotated[int, typer.Option(help="Utterances of one round.", min=1)] = 32,
+    batch: Annotated[int, typer.Option(help="Utterances spoken at once.", min=1)] = 32,
     characters: Annotated[int, typer.Option(help="The longest text.", min=1)] = 4096,
     body: Annotated[int, typer.Option(help="The largest request in bytes.", min=1024)] = 1 << 20,
     log_text: Annotated[
@@ -264,6 +266,7 @@ def serve(
         host=host,
         port=port,
         model=str(model) if model else None,
+        settings=_settings(None, device),
         api_key=api_key,
         limits=Limits(queue=queue, batch=batch, characters=characters, body=body),
         log_text=log_text,
