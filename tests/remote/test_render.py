@@ -65,3 +65,25 @@ def test_a_show_is_spoken_by_servers_and_only_once(tmp_path: Path, podgen: Comma
         assert again.code == 0, again.err
         assert len(voxtral.bodies) + len(other.bodies) + len(fish.bodies) == asked
     assert (tmp_path / "out.wav").read_bytes() == (tmp_path / "again.wav").read_bytes()
+
+
+def test_a_shows_split_is_the_servers_too(tmp_path: Path, podgen: CommandLine) -> None:
+    with serving(Fake()) as server:
+        (tmp_path / "voices.yaml").write_text(
+            f"engines:\n  remote: {{base_url: \"{server.url}\", model: {VOXTRAL}}}\n"
+            "characters:\n  ADA: {engine: remote, voice: casual_male}\n"
+        )
+        (tmp_path / "show.yaml").write_text(
+            "title: In parts\ndefaults: {split: 50}\nturns:\n"
+            "  - ADA: Good evening, and welcome to the show. Shall we begin with the first?\n"
+            "  - ADA:\n      split: never\n"
+            "      text: It is a pleasure to be here. We are here for the night.\n"
+        )
+        done = podgen("render", "show.yaml", "-o", "out.wav")
+        assert done.code == 0, done.err
+        assert "split" not in done.err
+        assert sorted(server.texts()) == [
+            "Good evening, and welcome to the show.",
+            "It is a pleasure to be here. We are here for the night.",
+            "Shall we begin with the first?",
+        ]

@@ -49,6 +49,7 @@ class RemoteEngine:
             speed=row.speed if row else (0.25, 4.0),
             cloning=True,
             instructions=True,
+            split=True,
         )
 
     def availability(self) -> Availability:
