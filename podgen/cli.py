@@ -304,7 +304,7 @@ def schema(
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Say what this machine can run, and what it lacks."""
+    """Say what this machine can run, how fast, and what it lacks."""
     from podgen.doctor import diagnose
     from podgen.listings import show_diagnosis
 

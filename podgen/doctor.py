@@ -1,4 +1,4 @@
-"""What this machine can run, and what it lacks."""
+"""What this machine can run, how fast, and what it lacks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from podgen import __version__
 from podgen.engines import REGISTRY, create
+from podgen.engines.base import Engine, ForetellsSpeed, Utterance
 from podgen.errors import PodgenError
+
+_SENTENCES = (
+    "The tide was out, and the two of them walked along the shore for an hour without a word.",
+    "When they came back to the harbour, the boats had gone and the lamps were already lit.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +30,17 @@ class Finding:
     detail: str
     needed: bool = True
     """Whether podgen cannot render at all without it."""
+    speed: str = ""
+    """Seconds of sound a second, of an engine, and how they were found."""
 
 
-def diagnose() -> list[Finding]:
-    """Look at Python, ffmpeg, the store's disk and every engine. Loads no weights."""
-    return [_python(), _ffmpeg(), _store(), *_engines()]
+def diagnose() -> Iterator[Finding]:
+    """Look at Python, ffmpeg, the store's disk and every engine, which speaks a sentence.
+
+    An engine that takes long to load says instead how fast it should be.
+    """
+    yield from (_python(), _ffmpeg(), _store())
+    yield from _engines()
 
 
 def _python() -> Finding:
@@ -62,7 +75,32 @@ def _store() -> Finding:
 
 
 def _engines() -> Iterator[Finding]:
-    states = {name: create(name).availability() for name in REGISTRY}
-    lonely = not any(state.usable for state in states.values())
-    for name, state in states.items():
-        yield Finding(f"engine {name}", state.usable, state.reason, needed=lonely)
+    engines = [create(name) for name in REGISTRY]
+    states = [engine.availability() for engine in engines]
+    lonely = not any(state.usable for state in states)
+    for engine, state in zip(engines, states, strict=True):
+        name = f"engine {engine.name}"
+        if isinstance(engine, ForetellsSpeed):
+            yield Finding(name, state.usable, state.reason, lonely, engine.outlook())
+            continue
+        try:
+            speed = _timed(engine) if state.usable else ""
+        except PodgenError as error:
+            yield Finding(name, False, str(error), lonely)
+        else:
+            yield Finding(name, state.usable, state.reason, lonely, speed)
+        finally:
+            engine.close()
+
+
+def _timed(engine: Engine) -> str:
+    voice = engine.voices()[0]
+
+    def seconds(texts: Sequence[str]) -> float:
+        batch = [Utterance(text, text, voice.name, voice.language) for text in texts]
+        return sum(len(s.samples) / s.sample_rate for s in engine.synthesize(batch))
+
+    seconds(["Hello."])  # loads it
+    begun = monotonic()
+    rate = seconds(_SENTENCES) / (monotonic() - begun)
+    return f"{float(f'{rate:.2g}'):g} s of sound a second, measured now"

@@ -103,7 +103,9 @@ def show_diagnosis(findings: Iterable[Finding], *, json: bool) -> None:
             print_json(asdict(finding))
         else:
             mark = "ok" if finding.good else "--"
-            print(f"{mark}  {finding.what:<16} {finding.detail}")
+            print(f"{mark}  {finding.what:<16} {finding.detail}", flush=True)
+            if finding.speed:
+                print(f"    {'':<16} {finding.speed}", flush=True)
         if finding.needed and not finding.good:
             missing.append(finding.what)
     if missing:

@@ -165,3 +165,15 @@ class ReportsProgress(Protocol):
     """An engine that speaks many utterances at once and tells how far they are together."""
 
     on_progress: Callable[[Progress], None] | None
+
+
+@runtime_checkable
+class ForetellsSpeed(Protocol):
+    """An engine that says how fast it should be here, where timing it costs too much."""
+
+    def outlook(self) -> str:
+        """Seconds of sound a second and what they are taken from, in one line, or nothing.
+
+        Takes a few seconds and loads no weights.
+        """
+        ...

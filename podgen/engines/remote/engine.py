@@ -65,6 +65,10 @@ class RemoteEngine:
         servers = settings.base_url[0] if count == 1 else f"{count} servers"
         return Availability(True, f"{servers}, {settings.model or 'a model named by each voice'}")
 
+    def outlook(self) -> str:
+        """Nothing: it is as fast as its servers."""
+        return ""
+
     def voices(self) -> Sequence[VoiceInfo]:
         """The voices that the configured model is known to come with."""
         if not self._settings.model:

@@ -93,6 +93,18 @@ class VoxtralEngine:
             )
         return Availability(True, f"weights in {folder}, device {self.settings.device}")
 
+    def outlook(self) -> str:
+        """See `outlook.outlook`; nothing where torch is missing or has not the device."""
+        if find_spec("torch") is None:
+            return ""
+        from podgen.engines.voxtral.outlook import outlook
+
+        chosen = self.settings
+        try:
+            return outlook(chosen.device, chosen.dtype, chosen.quantise, chosen.batch)
+        except MachineError:
+            return ""
+
     def voices(self) -> Sequence[VoiceInfo]:
         """The folder's voices; the published presets where there is no folder yet."""
         folder = self.settings.model
