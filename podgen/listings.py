@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:
     """A checked script: its size, cast and, where asked, its turns as they will be spoken."""
     seconds = sum(turn.estimate for turn in plan.turns)
+    frames = _frames(plan)
     if json:
         print_json(
             {
                 "event": "checked",
                 "turns": len(plan.turns),
                 "seconds": round(seconds, 1),
+                "frames": frames,
                 "engine": plan.casting.engine,
                 "why": plan.casting.reason,
                 "warnings": list(plan.warnings),
@@ -44,10 +46,18 @@ def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:
     if not json:
         for warning in plan.warnings:
             typer.echo(f"warning: {warning}", err=True)
+        length = f"about {clock(seconds)} of speech{f', {frames} frames,' if frames else ''}"
+        engines = ", ".join(plan.engines)
         print(
-            f"{plan.show.path}: {len(plan.turns)} turns, about {clock(seconds)} of speech "
-            f"on {', '.join(plan.engines)}. {plan.casting.reason}"
+            f"{plan.show.path}: {len(plan.turns)} turns, {length} on {engines}. "
+            f"{plan.casting.reason}"
         )
+
+
+def _frames(plan: Plan) -> int:
+    """How many frames are to be generated, roughly, by the engines that generate frames."""
+    rates = {name: engine.capabilities().frame_rate for name, engine in plan.engines.items()}
+    return round(sum(turn.estimate * (rates[turn.part.engine] or 0.0) for turn in plan.turns))
 
 
 def show_takes(takes: Sequence[TakeInfo], *, json: bool) -> None:

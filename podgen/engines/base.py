@@ -45,6 +45,8 @@ class Capabilities:
     instructions: bool = False
     split: bool = False
     """Whether `Utterance.settings["split"]` is honoured: never, auto, or a number of characters."""
+    frame_rate: float | None = None
+    """Frames a second, of an engine that generates frames."""
     takes: bool = True
     """Whether another seed gives another reading of the same text."""
 

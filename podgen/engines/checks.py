@@ -33,7 +33,11 @@ def check_against(utterance: Utterance, can: Capabilities, engine: str) -> Probl
         )
     if utterance.phonemes and not can.phonemes:
         problems.append(
-            (f"{engine} cannot take phonemes", "give the words as respellings in the lexicon")
+            (
+                f"{engine} cannot take phonemes",
+                f"write a respelling in the lexicon, in their place or after them: "
+                f"`{utterance.phonemes[0][0]}: /{utterance.phonemes[0][1]}/ RESPELLING`",
+            )
         )
     if (utterance.ref_audio is not None or utterance.ref_text is not None) and not can.cloning:
         problems.append(

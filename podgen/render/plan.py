@@ -186,10 +186,11 @@ def _plan_turns(
 
 
 def _utterance(show: Show, turn: Turn, part: Part, seed: int, engine: Engine) -> Utterance:
-    said = spoken(turn.text, turn.pronunciation, part.lexicon, show.lexicon)
+    can = engine.capabilities()
+    said = spoken(turn.text, turn.pronunciation, part.lexicon, show.lexicon, ipa=can.phonemes)
     settings = {**part.settings, **turn.settings}
     split = _split(show, turn)
-    if split is not None and engine.capabilities().split:
+    if split is not None and can.split:
         settings["split"] = split
     ref_audio = turn.ref_audio or part.ref_audio
     if part.consent and (ref_audio is not None or _CLONING & settings.keys()):

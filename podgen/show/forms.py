@@ -40,7 +40,7 @@ class TurnForm(Form):
     pause_before: kind.Seconds | None = said("Seconds of silence before the turn.")
     pause_after: kind.Seconds | None = said("Seconds of silence after the turn.")
     overlap: kind.Seconds | None = said("Seconds before the previous turn's end to start at.")
-    pronunciation: ref.Words | None = said("Word: respelling or /IPA/, in this turn alone.")
+    pronunciation: ref.Words | None = said("Word: respelling, /IPA/ or both, in this turn alone.")
     ref_audio: ref.File | None = said("A recording of the voice to clone.")
     ref_text: kind.Text | None = said("What is said in ref_audio.")
     instructions: kind.Text | None = said("How to say it, for engines that take directions.")
@@ -181,7 +181,9 @@ class VoiceForm(Form):
     eq: list[BandForm] | None = said("Bands of an equaliser.")
     speed: kind.Speed | None = said("Rate of speech; 1 is the voice's own.")
     language: kind.Language | None = said("Language, as in en-GB; else the show's.")
-    lexicon: ref.WordsOrFile | None = said("Word: respelling or /IPA/; or a YAML file of them.")
+    lexicon: ref.WordsOrFile | None = said(
+        "Word: respelling, /IPA/ or both; or a YAML file of them."
+    )
     ref_audio: ref.File | None = said("A recording of the voice to clone.")
     ref_text: kind.Text | None = said("What is said in ref_audio.")
     instructions: kind.Text | None = said("How to speak, for engines that take directions.")
@@ -276,7 +278,9 @@ class ScriptForm(Form):
     cover: ref.Image | None = said("The cover, .jpg or .png.")
     voices: ref.File | None = said("The voices file; else voices.yaml beside the script or above.")
     cast: dict[str, Any] | None = said("Characters, over those of the voices file.")
-    lexicon: ref.WordsOrFile | None = said("Word: respelling or /IPA/; or a YAML file of them.")
+    lexicon: ref.WordsOrFile | None = said(
+        "Word: respelling, /IPA/ or both; or a YAML file of them."
+    )
     defaults: DefaultsForm | None = said("What holds where nothing else is said.")
     mastering: (
         Annotated[MasteringForm, BeforeValidator(_read_preset), WithJsonSchema(_MASTERING_SCHEMA)]

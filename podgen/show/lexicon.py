@@ -1,4 +1,4 @@
-"""Words to say otherwise than they are written, as respellings or as IPA phonemes.
+"""Words to say otherwise than they are written, as respellings, as IPA phonemes, or as both.
 
 An entry is matched as whole words: `cat` not in `category` and `don` not in `don't`, but `cat` in
 `cat's` and `cat-like` and `homme` in `l'homme`. Upper and lower case are the same, except for an
@@ -27,24 +27,30 @@ _MARKS = (
 )
 _LETTER = f"(?:[^\\W{_UNSPACED}]|[{_MARKS}])"
 _TOKEN = re.compile(f"{_LETTER}+(?:['’]{_LETTER}+)*|[^\\s]")
+_BETWEEN = re.compile(r"/([^/]*)/\s*(.*)", re.DOTALL)
 _CONTRACTED = frozenset(("s", "d", "ll", "ve", "re", "m"))
 
 
+class Said(NamedTuple):
+    """How a word is said: as IPA, as a respelling, or as either, by what the engine takes."""
+
+    ipa: str | None
+    respelling: str | None
+
+
 class Match(NamedTuple):
-    """Where an entry occurs in a text, and how it is said: `said` is IPA or a respelling."""
+    """Where an entry occurs in a text, and how it is said."""
 
     start: int
     end: int
-    said: str
-    is_ipa: bool
+    said: Said
 
 
 class _Entry(NamedTuple):
     tokens: tuple[str, ...]
     spaced: tuple[bool, ...]
     exact: bool
-    said: str
-    is_ipa: bool
+    said: Said
 
 
 _Firsts = Mapping[str, Sequence[_Entry]]
@@ -53,7 +59,7 @@ _Firsts = Mapping[str, Sequence[_Entry]]
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Word or phrase -> respelling, or IPA between slashes. Compiled once, when it is made."""
+    """Word or phrase -> how it is said, see `read_said`. Compiled once, when it is made."""
 
     entries: Mapping[str, str] = field(default_factory=dict)
     _first: _Firsts = field(init=False, repr=False, compare=False)
@@ -113,10 +119,13 @@ def _may_begin(word: str, firsts: list[_Firsts]) -> bool:
     return any(form in first for first in firsts for form in parts)
 
 
-def as_ipa(value: str) -> str | None:
-    """The phonemes of a value between slashes, None for a respelling."""
+def read_said(value: str) -> Said:
+    """What a lexicon writes of a word: a respelling, IPA between slashes, or IPA and after it the
+    respelling for engines that take no IPA."""
     value = value.strip()
-    return value[1:-1].strip() if len(value) > 1 and value[0] == value[-1] == "/" else None
+    if between := _BETWEEN.fullmatch(value):
+        return Said(between[1].strip(), between[2] or None)
+    return Said(None, value)
 
 
 def _exact(word: str) -> bool:
@@ -137,10 +146,8 @@ def _compile(word: str, value: str) -> _Entry | None:
     if not found:
         return None
     spaced = tuple(b.start() > a.end() for a, b in itertools.pairwise(found))
-    ipa = as_ipa(value)
-    said = value.strip() if ipa is None else ipa
     words = tuple(match[0] for match in found)
-    return _Entry(words, spaced, _exact(word), said, ipa is not None)
+    return _Entry(words, spaced, _exact(word), read_said(value))
 
 
 def _longest(
@@ -155,7 +162,7 @@ def _longest(
                 for entry in first.get(form, ()):
                     end = _end(text, tokens, at, start, entry)
                     if end is not None and (best is None or end - start > best.end - best.start):
-                        best = Match(start, end, entry.said, entry.is_ipa)
+                        best = Match(start, end, entry.said)
     return best
 
 

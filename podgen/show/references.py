@@ -12,7 +12,7 @@ from podgen.errors import Problem, ScriptError
 from podgen.picture import read_picture
 from podgen.show.failing import shown, wrong
 from podgen.show.kinds import TEXT_SCHEMA
-from podgen.show.lexicon import Lexicon, as_ipa
+from podgen.show.lexicon import Lexicon, read_said
 from podgen.show.source import read_source
 from podgen.show.voice_name import VoiceNameError, blend_name, voice_name
 
@@ -117,7 +117,7 @@ def _fault(word: str, said: object) -> tuple[str, str] | None:
     """What is wrong with a word and how it is said, and what to do."""
     if not word.strip():
         return "an empty word", "give the word as it is written in the text"
-    if not isinstance(said, str) or not said.strip() or as_ipa(said) == "":
+    if not isinstance(said, str) or not said.strip() or read_said(said).ipa == "":
         remedy = "give a respelling, or IPA between slashes"
         return f"'{word}' cannot be said as {shown(said)}", remedy
     return None

@@ -20,11 +20,12 @@ class Spoken:
     phonemes: tuple[tuple[str, str], ...] = ()
 
 
-def spoken(text: str, *lexicons: Lexicon) -> Spoken:
+def spoken(text: str, *lexicons: Lexicon, ipa: bool = True) -> Spoken:
     """The plain speech of a written text; where lexicons disagree, the earlier one decides.
 
     Respellings replace their words, phonemes are listed. What a respelling writes is not looked
-    up again. Give a turn's lexicons as its pronunciation, its character's and the show's.
+    up again. Give a turn's lexicons as its pronunciation, its character's and the show's. Without
+    `ipa`, an entry that has both is respelt; one that has only phonemes is listed all the same.
     """
     said = plain(text)
     matches = find(said, lexicons)
@@ -35,10 +36,14 @@ def spoken(text: str, *lexicons: Lexicon) -> Spoken:
     at = 0
     for match in matches:
         word = said[match.start : match.end]
-        parts += said[at : match.start], word if match.is_ipa else match.said
+        sounds, respelling = match.said
+        parts.append(said[at : match.start])
         at = match.end
-        if match.is_ipa:
-            phonemes.setdefault(word, match.said)
+        if sounds is not None and (ipa or respelling is None):
+            phonemes.setdefault(word, sounds)
+            parts.append(word)
+        else:
+            parts.append(respelling or word)
     parts.append(said[at:])
     listed = sorted(phonemes.items(), key=lambda pair: (-len(pair[0]), pair[0]))
     return Spoken("".join(parts), tuple(listed))

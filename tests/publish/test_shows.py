@@ -44,9 +44,18 @@ def test_every_engine_has_the_voices_it_is_cast_with(name: str, engine: str) -> 
             assert voices[voice].split("-")[0] == part.language.split("-")[0], part
 
 
-@pytest.mark.parametrize("name", ["pilot", "scene"])
-def test_the_english_shows_pass_the_check(name: str) -> None:
-    assert check(SHOWS / f"{name}.yaml", engine="hibari").turns
+@pytest.mark.parametrize(
+    ("name", "engine"),
+    [
+        ("pilot", "hibari"),
+        ("scene", "hibari"),
+        ("pilot", "voxtral"),
+        ("scene", "voxtral"),
+        ("silbo", "voxtral"),
+    ],
+)
+def test_the_shows_pass_the_check(name: str, engine: str) -> None:
+    assert check(SHOWS / f"{name}.yaml", engine=engine, to_speak=False).turns
 
 
 def test_the_pilot_shows_what_a_script_can_do() -> None:

@@ -142,3 +142,17 @@ def test_a_lexicon_over_another_keeps_what_it_does_not_say() -> None:
 
 def test_respellings_are_not_looked_up_again() -> None:
     assert spoken("a b", Lexicon({"a": "b", "b": "a"})).text == "b a"
+
+
+@pytest.mark.parametrize("value", ["/mˈʌnsən/ Munsun", " /mˈʌnsən/Munsun ", "/ mˈʌnsən / Munsun"])
+def test_ipa_with_a_respelling_is_what_the_engine_takes(value: str) -> None:
+    lexicon = Lexicon({"Munson": value})
+    takes = spoken("Munson's curve.", lexicon)
+    assert (takes.text, takes.phonemes) == ("Munson's curve.", (("Munson", "mˈʌnsən"),))
+    other = spoken("Munson's curve.", lexicon, ipa=False)
+    assert (other.text, other.phonemes) == ("Munsun's curve.", ())
+
+
+def test_ipa_alone_is_left_for_the_engine_to_refuse() -> None:
+    said = spoken("Munson.", Lexicon({"Munson": "/mˈʌnsən/"}), ipa=False)
+    assert said.phonemes == (("Munson", "mˈʌnsən"),)

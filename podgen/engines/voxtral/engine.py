@@ -74,7 +74,9 @@ class VoxtralEngine:
 
     def capabilities(self) -> Capabilities:
         """Nine languages at 24 kHz, one speed, no cloning and no instructions."""
-        return Capabilities(languages=LANGUAGES, sample_rate=RATE, split=True)
+        return Capabilities(
+            languages=LANGUAGES, sample_rate=RATE, split=True, frame_rate=pace.FRAME_RATE
+        )
 
     def availability(self) -> Availability:
         """Whether the packages, the weights and a GPU are there."""
