@@ -196,6 +196,10 @@ def speak(
     ] = None,
     model: Model = None,
     device: Device = None,
+    url: Annotated[
+        list[str] | None,
+        typer.Option(help="Remote: a server's address; repeatable.", metavar="URL"),
+    ] = None,
     language: Annotated[str | None, typer.Option(help="The text's language.")] = None,
     speed: Annotated[float, typer.Option(help="Rate of speech.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Another seed is another reading.", min=0)] = 0,
@@ -206,11 +210,15 @@ def speak(
     """Say one text with any engine: into a file, a stream, or the loudspeaker."""
     from podgen import speak as speaking
 
+    settings = _settings(model, device)
+    if url:
+        engine, settings = engine or "remote", {**settings, **speaking.at_servers(url)}
     if list_voices:
         from podgen.listings import show_voices
         from podgen.voices import list_voices as listed
 
-        show_voices(listed(engine), json=False)
+        speaking.require_engine(engine, settings)
+        show_voices(listed(engine, settings), json=False)
         return
     if [output is not None, play, stream].count(True) != 1:
         raise typer.BadParameter("say one of --output FILE, --play, --stream")
@@ -218,7 +226,7 @@ def speak(
         text=speaking.read_text(text),
         voice=voice,
         engine=engine,
-        settings=_settings(model, device),
+        settings=settings,
         language=language,
         seed=seed,
         speed=speed,

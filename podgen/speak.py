@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from podgen.engines.continuous import Asked, ContinuousEngine, Failed
 from podgen.errors import EngineError, MachineError, Problem, ScriptError
 
 FILE_FORMATS = {".wav": "wav", ".flac": "flac", ".mp3": "mp3"}
+KEY_VARIABLE = "PODGEN_API_KEY"
 PLAYERS = (
     ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
     ("afplay",),
@@ -154,6 +156,26 @@ def read_text(text: str | None) -> str:
     return text
 
 
+def at_servers(urls: Sequence[str]) -> dict[str, object]:
+    """Settings of the remote engine for servers; they get the key in PODGEN_API_KEY, if any.
+
+    Somebody waits for a single text: three attempts, not the many of a whole show.
+    """
+    key = {"api_key_env": KEY_VARIABLE} if os.environ.get(KEY_VARIABLE) else {}
+    return {"base_url": list(urls), "attempts": 3, **key}
+
+
+def require_engine(engine: str | None, settings: Mapping[str, object] | None) -> None:
+    """Check that settings come with the engine that they are for.
+
+    Raises:
+        ScriptError: they do not.
+    """
+    if settings and engine is None:
+        named = " and ".join(f"--{name}" for name in settings)
+        raise ScriptError(f"{named} without --engine", "say which engine it is for")
+
+
 def choose(engine: str | None, voice: str | None, settings: Mapping[str, object] | None) -> Engine:
     """The engine that will speak: the one named, else the first usable one with the voice.
 
@@ -161,9 +183,7 @@ def choose(engine: str | None, voice: str | None, settings: Mapping[str, object]
         ScriptError: there are settings, and no engine is named that they are for.
         EngineError: it cannot speak here, or no engine has the voice.
     """
-    if settings and engine is None:
-        named = " and ".join(f"--{name}" for name in settings)
-        raise ScriptError(f"{named} without --engine", "say which engine it is for")
+    require_engine(engine, settings)
     silent: list[str] = []
     for name in [engine] if engine else REGISTRY:
         made = create(name, settings)

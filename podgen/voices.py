@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,15 +46,17 @@ class Sample:
     seconds: float
 
 
-def list_voices(engine: str | None = None) -> list[EngineVoices]:
-    """The voices of one engine or of all, best engine first.
+def list_voices(
+    engine: str | None = None, settings: Mapping[str, object] | None = None
+) -> list[EngineVoices]:
+    """The voices of one engine, with settings of its own, or of all, best engine first.
 
     Raises:
         EngineError: there is no such engine.
     """
     listed = []
     for name in [engine] if engine else REGISTRY:
-        made = create(name)
+        made = create(name, settings)
         state = made.availability()
         listed.append(EngineVoices(name, state.usable, state.reason, tuple(made.voices())))
     return listed

@@ -70,7 +70,7 @@ def test_a_show_is_spoken_by_servers_and_only_once(tmp_path: Path, podgen: Comma
 def test_a_shows_split_is_the_servers_too(tmp_path: Path, podgen: CommandLine) -> None:
     with serving(Fake()) as server:
         (tmp_path / "voices.yaml").write_text(
-            f"engines:\n  remote: {{base_url: \"{server.url}\", model: {VOXTRAL}}}\n"
+            f'engines:\n  remote: {{base_url: "{server.url}", model: {VOXTRAL}}}\n'
             "characters:\n  ADA: {engine: remote, voice: casual_male}\n"
         )
         (tmp_path / "show.yaml").write_text(
@@ -87,3 +87,26 @@ def test_a_shows_split_is_the_servers_too(tmp_path: Path, podgen: CommandLine) -
             "It is a pleasure to be here. We are here for the night.",
             "Shall we begin with the first?",
         ]
+
+
+def test_one_text_is_spoken_by_a_server(tmp_path: Path, podgen: CommandLine) -> None:
+    with serving(Fake(key="secret")) as server, serving(Fake("acme/talker", ["ann"])) as other:
+        at = ("--url", server.url, "--model", VOXTRAL)
+        text = ("speak", "Good evening.", *at, "--voice", "casual_male", "-o")
+        said = podgen(*text, "out.wav", PODGEN_API_KEY="secret")
+        assert said.code == 0, said.err
+        assert "by casual_male on remote" in said.err
+        assert (server.bodies[-1]["voice"], server.texts()) == ("casual_male", ["Good evening."])
+        assert (tmp_path / "out.wav").stat().st_size > 10_000
+        assert podgen(*text, "unknown.wav").code == 3
+        assert "fr_male" in podgen("speak", "--list-voices", *at).out
+        asked = podgen("speak", "--list-voices", "--url", other.url, "--model", "acme/talker")
+        assert "ann" in asked.out
+    assert podgen(*text, "gone.wav").code == 3
+    assert [path.name for path in tmp_path.glob("*.wav")] == ["out.wav"]
+
+
+def test_a_model_without_its_engine_is_said(podgen: CommandLine) -> None:
+    for arguments in (("--list-voices",), ("Hello.", "-o", "out.wav")):
+        run = podgen("speak", *arguments, "--model", "here")
+        assert (run.code, run.err) == (2, "--model without --engine; say which engine it is for\n")

@@ -70,11 +70,16 @@ class RemoteEngine:
         return ""
 
     def voices(self) -> Sequence[VoiceInfo]:
-        """The voices that the configured model is known to come with."""
-        if not self._settings.model:
-            return ()
-        row = models.find(self._settings.model)
-        return tuple(VoiceInfo(name, "", "", f"of {row.name}") for name in row.presets)
+        """The voices that the configured model is known to come with, else those that the servers
+        say they have."""
+        row = models.find(self._settings.model or "")
+        if row.presets:
+            return tuple(VoiceInfo(name, "", "", f"of {row.name}") for name in row.presets)
+        names: dict[str, str] = {}
+        for url in self._settings.base_url:
+            _, voices = self._listing(url) or ((), ())
+            names |= {voice: url for voice in voices if voice not in names}
+        return tuple(VoiceInfo(name, "", "", f"at {url}") for name, url in names.items())
 
     def check(self, utterance: Utterance) -> Problems:
         """What the utterance's model would drop or refuse, before anything is sent.
@@ -178,12 +183,16 @@ class RemoteEngine:
             self._warn(f"model {ask.model_name} is not known: its settings are sent as written")
         problems: Problems = []
         for url in self._urls(ask):
-            if url not in self._listed:
-                from podgen.engines.remote.client import listed
-
-                self._listed[url] = listed(self._settings, url)
-            problems += self._listed_problems(ask, url, self._listed[url], voice)
+            problems += self._listed_problems(ask, url, self._listing(url), voice)
         return problems
+
+    def _listing(self, url: str) -> _LISTED:
+        """Models and voices of a server, asked for once; None where it does not answer."""
+        if url not in self._listed:
+            from podgen.engines.remote.client import listed
+
+            self._listed[url] = listed(self._settings, url)
+        return self._listed[url]
 
     def _listed_problems(self, ask: Ask, url: str, listed: _LISTED, voice: str | None) -> Problems:
         if listed is None:
