@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,13 @@ def parts(name: str, engine: str) -> list[Part]:
     [
         # A remote server has voices of its own; the shows name none.
         *((n, e) for n in ("pilot", "scene") for e in REGISTRY if e != "remote"),
-        ("silbo", "kokoro"),
+        pytest.param(
+            "silbo",
+            "kokoro",
+            marks=pytest.mark.skipif(
+                not find_spec("espeakng_loader"), reason="the language extra is not installed"
+            ),
+        ),
         ("silbo", "voxtral"),
     ],
 )

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from podgen.engines import create
-from tests.serve.running import Running, running
+pytest.importorskip("fastapi", reason="the server is not installed: pip install podgen[serve]")
+pytest.importorskip("prometheus_client", reason="the server is not installed")
+pytest.importorskip("uvicorn", reason="the server is not installed")
+
+from podgen.engines import create  # noqa: E402
+from tests.serve.running import Running, running  # noqa: E402
 
 
 @pytest.fixture(scope="session")
