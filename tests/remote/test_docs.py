@@ -11,11 +11,11 @@ import pytest
 
 pytest.importorskip("uvicorn", reason="the server is not installed: pip install podgen[serve]")
 
-from podgen.casting import read_voices  # noqa: E402
-from podgen.engines.remote import RemoteEngine  # noqa: E402
-from podgen.engines.remote.settings import EngineSettings, VoiceSettings  # noqa: E402
-from podgen.serve.request import SpeechRequest  # noqa: E402
-from tests.serve.running import Running, running  # noqa: E402
+from podgen.casting import read_voices
+from podgen.engines.remote import RemoteEngine
+from podgen.engines.remote.settings import EngineSettings, VoiceSettings
+from podgen.serve.request import SpeechRequest
+from tests.serve.running import Running, running
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 pytest.importorskip("uvicorn", reason="the server is not installed: pip install podgen[serve]")
 
-from podgen.engines import create  # noqa: E402
-from podgen.engines.base import Utterance  # noqa: E402
-from podgen.engines.remote import RemoteEngine  # noqa: E402
-from podgen.engines.remote.length import parts, seconds  # noqa: E402
-from podgen.engines.remote.reply import BadReplyError, parse_wav  # noqa: E402
-from podgen.serve.encoding import wav_header  # noqa: E402
-from tests.remote.fake import VOXTRAL, Fake, serving, sound  # noqa: E402
-from tests.serve.running import running  # noqa: E402
+from podgen.engines import create
+from podgen.engines.base import Utterance
+from podgen.engines.remote import RemoteEngine
+from podgen.engines.remote.length import parts, seconds
+from podgen.engines.remote.reply import BadReplyError, parse_wav
+from podgen.serve.encoding import wav_header
+from tests.remote.fake import VOXTRAL, Fake, serving, sound
+from tests.serve.running import running
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])

@@ -8,8 +8,8 @@ pytest.importorskip("fastapi", reason="the server is not installed: pip install 
 pytest.importorskip("prometheus_client", reason="the server is not installed")
 pytest.importorskip("uvicorn", reason="the server is not installed")
 
-from podgen.engines import create  # noqa: E402
-from tests.serve.running import Running, running  # noqa: E402
+from podgen.engines import create
+from tests.serve.running import Running, running
 
 
 @pytest.fixture(scope="session")
