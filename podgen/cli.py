@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,15 @@ Model = Annotated[
 
 Device = Annotated[
     str | None, typer.Option(help="Voxtral: the device, such as cuda:0 or cpu.", metavar="NAME")
+]
+
+Setting = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="A setting of the engine, as under engines: in voices.yaml; repeatable.",
+        metavar="NAME=VALUE",
+    ),
 ]
 
 
@@ -196,6 +206,7 @@ def speak(
     ] = None,
     model: Model = None,
     device: Device = None,
+    setting: Setting = None,
     url: Annotated[
         list[str] | None,
         typer.Option(help="Remote: a server's address; repeatable.", metavar="URL"),
@@ -210,7 +221,7 @@ def speak(
     """Say one text with any engine: into a file, a stream, or the loudspeaker."""
     from podgen import speak as speaking
 
-    settings = _settings(model, device)
+    settings = _settings(model, device, setting)
     if url:
         engine, settings = engine or "remote", {**settings, **speaking.at_servers(url)}
     if list_voices:
@@ -248,6 +259,7 @@ def serve(
     ] = None,
     model: Model = None,
     device: Device = None,
+    setting: Setting = None,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 lets the system choose.", min=0, max=65535)] = 8000,
     api_key: Annotated[
@@ -274,7 +286,7 @@ def serve(
         host=host,
         port=port,
         model=str(model) if model else None,
-        settings=_settings(None, device),
+        settings=_settings(None, device, setting),
         api_key=api_key,
         limits=Limits(queue=queue, batch=batch, characters=characters, body=body),
         log_text=log_text,
@@ -407,10 +419,24 @@ def _options(
 
 
 def _settings(
-    model: Path | None, device: str | None = None, *, cuda_graphs: bool = True
+    model: Path | None,
+    device: str | None = None,
+    given: Sequence[str] | None = None,
+    *,
+    cuda_graphs: bool = True,
 ) -> dict[str, object]:
-    """Engine settings that have an option of their own."""
+    """The engine's settings: those of `--set`, and those that have an option of their own."""
     settings: dict[str, object] = {}
+    for setting in given or ():
+        import yaml
+
+        name, equals, value = setting.partition("=")
+        try:
+            settings[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            equals = ""
+        if not equals:
+            raise typer.BadParameter(f"--set {setting}: write NAME=VALUE")
     if model is not None:
         settings["model"] = str(model)
     if device is not None:

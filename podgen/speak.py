@@ -172,8 +172,8 @@ def require_engine(engine: str | None, settings: Mapping[str, object] | None) ->
         ScriptError: they do not.
     """
     if settings and engine is None:
-        named = " and ".join(f"--{name}" for name in settings)
-        raise ScriptError(f"{named} without --engine", "say which engine it is for")
+        named = ", ".join(settings)
+        raise ScriptError(f"settings ({named}) without --engine", "say which engine they are for")
 
 
 def choose(engine: str | None, voice: str | None, settings: Mapping[str, object] | None) -> Engine:

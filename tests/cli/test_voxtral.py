@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from tests.conftest import CommandLine
 
@@ -65,3 +68,31 @@ def test_a_script_is_checked_where_the_engine_cannot_speak(podgen: CommandLine) 
     assert "2024" not in run.out
     missing = podgen("render", script, "--engine", "voxtral", "--model", podgen.folder / "nowhere")
     assert missing.code == 3
+
+
+def test_one_text_is_spoken_and_streamed(podgen: CommandLine) -> None:
+    text = ("speak", "Hello there, this is a test.", "--voice", "casual_male", "--seed", "7")
+    on_cpu = ("--engine", "voxtral", "--model", MODEL, "--set", "device=cpu", "--set", "batch=2")
+    run = podgen(*text, *on_cpu, "-o", "said.wav")
+    assert run.code == 0, run.err
+    whole, rate = soundfile.read(podgen.folder / "said.wav", dtype="int16")
+    assert (len(whole) / rate, rate) == (1.2, 24000)
+    streamed = subprocess.run(
+        podgen.argv(*text, *on_cpu, "--stream"), env=podgen.environment, capture_output=True
+    ).stdout
+    samples = np.frombuffer(streamed[44:], "<i2").astype(int)
+    assert np.abs(samples - whole).max() <= 1
+
+
+def test_what_cannot_be_set_is_said(podgen: CommandLine) -> None:
+    for given, said in (
+        (("--set", "quantize=int8"), "did you mean `quantise`?"),
+        (("--set", "batch=none"), "batch is 'none'"),
+        (("--set", "batch"), "write NAME=VALUE"),
+        (("--set", "batch=[1"), "write NAME=VALUE"),
+        (("--max-tokens", "2"), "max_tokens of 2 allows 0.2 s"),
+    ):
+        run = podgen("speak", "Hello there.", "--engine", "voxtral", "--model", MODEL,
+                     "--device", "cpu", *given, "-o", "no.wav")  # fmt: skip
+        assert (run.code != 0, said in run.err, "Traceback" in run.err) == (True, True, False)
+    assert not (podgen.folder / "no.wav").exists()

@@ -109,4 +109,5 @@ def test_one_text_is_spoken_by_a_server(tmp_path: Path, podgen: CommandLine) -> 
 def test_a_model_without_its_engine_is_said(podgen: CommandLine) -> None:
     for arguments in (("--list-voices",), ("Hello.", "-o", "out.wav")):
         run = podgen("speak", *arguments, "--model", "here")
-        assert (run.code, run.err) == (2, "--model without --engine; say which engine it is for\n")
+        said = "settings (model) without --engine; say which engine they are for\n"
+        assert (run.code, run.err) == (2, said)
