@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from podgen.errors import EngineError, PodgenError
 
+BAD_REQUEST = 400
+
 _KINDS = {
     401: "authentication_error",
     404: "not_found_error",

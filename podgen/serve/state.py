@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import Any
 
 from podgen.engines.base import Engine, Utterance
-from podgen.engines.continuous import Delivery, Failed
+from podgen.engines.continuous import Delivery, Failed, Part
 from podgen.serve.admission import Admission
 from podgen.serve.batcher import Batcher
 from podgen.serve.metrics import Metrics
-from podgen.serve.refusal import RefusedError
+from podgen.serve.refusal import BAD_REQUEST, RefusedError, from_engine
 from podgen.serve.request import Desk, Order
 from podgen.serve.speaking import Sound
 
@@ -60,8 +60,12 @@ class State:
         self.batcher.submit(word, self._warmed)
 
     def _warmed(self, delivery: Delivery) -> None:
-        self.fault = str(delivery.error) if isinstance(delivery, Failed) else ""
-        if self.fault:
+        if isinstance(delivery, Part) and not delivery.last:
+            return
+        self.fault = ""
+        # A reading that went wrong has shown that the engine is there.
+        if isinstance(delivery, Failed) and from_engine(delivery.error).status != BAD_REQUEST:
+            self.fault = str(delivery.error)
             log.error(json.dumps({"event": "engine", "error": self.fault}))
 
 
@@ -104,6 +108,8 @@ class Account:
         if self.outcome is not None:
             return
         self.outcome = outcome
+        if outcome == "200":
+            self.state.fault = ""
         took = time.monotonic() - self.started
         self.state.admission.leave(took)
         metrics = self.state.metrics

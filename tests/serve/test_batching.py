@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import io
 import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import numpy as np
 import pytest
 import soundfile
+from fastapi.testclient import TestClient
 
+from podgen.engines.base import Speech, Utterance
+from podgen.errors import EngineError, MachineError, Problem
+from podgen.serve.app import create_app
 from tests.serve.acting import RATE, ActingEngine, RunningEngine, tone
 from tests.serve.running import Running, running, wait_for
 
@@ -171,3 +176,33 @@ def test_the_log_has_no_text_unless_asked(caplog: pytest.LogCaptureFixture) -> N
             ask(server, "a secret")
         assert '"characters": 8' in caplog.text
         assert ("a secret" in caplog.text) is log_text
+
+
+class Stumbling(ActingEngine):
+    """Fails to speak its first word."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.errors = [error]
+
+    def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
+        if self.errors:
+            error = self.errors.pop()
+            if isinstance(error, EngineError):
+                raise EngineError(Problem(error.problems[0].what, turn=utterances[0].id))
+            raise error
+        yield from super().synthesize(utterances)
+
+
+def test_a_first_word_read_badly_does_not_keep_the_server_from_being_ready() -> None:
+    with running(Stumbling(EngineError("it ended after 0.1 s"))) as server:
+        assert httpx.get(f"{server.url}/ready").status_code == 200
+
+
+def test_an_engine_that_could_not_speak_is_ready_when_it_has_spoken() -> None:
+    with TestClient(create_app(Stumbling(MachineError("too little memory")))) as client:
+        wait_for(lambda: client.get("/ready").json()["reason"] == "too little memory")
+        assert client.get("/ready").status_code == 503
+        spoken = client.post("/v1/audio/speech", json={"input": "now", "voice": "tone"})
+        assert spoken.status_code == 200
+        assert client.get("/ready").status_code == 200
