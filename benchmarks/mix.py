@@ -2,17 +2,22 @@
 
 Speech-like clips are made and stored first; what is timed is everything from stored clips to the
 verified MP3. Run: `python -m benchmarks.mix --minutes 60` (six minutes if not told); `--times 10`
-adds a show that many times as long, for how time and memory grow.
+adds a show that many times as long, for how time and memory grow. Each show has a process of its
+own, so that none is measured with what another left in the heap.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import tempfile
 import threading
 import time
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +116,11 @@ def scene_of(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset]) -> 
 
 
 class Memory:
-    """The largest memory that this process and its children held together, in MB."""
+    """The largest memory that this process and its children held together, in MB.
+
+    What a process shares with no other, of all of them; the code that they map, once for each
+    program, whether or not other processes of the machine map it too.
+    """
 
     def __enter__(self) -> Memory:
         self.peak = 0.0
@@ -127,14 +136,20 @@ class Memory:
     def _watch(self) -> None:
         me = psutil.Process()
         while not self._done.wait(0.1):
-            total = 0
+            own, mapped = 0, defaultdict[tuple[str, ...], int](int)
+            commands = set[tuple[str, ...]]()
             for process in [me, *me.children(recursive=True)]:
                 try:
-                    full = process.memory_full_info()
-                    total += getattr(full, "pss", full.uss)
+                    command, info = tuple(process.cmdline()), process.memory_info()
                 except psutil.Error:
                     continue  # it has just ended
-            self.peak = max(self.peak, total / 1e6)
+                if command in commands:
+                    continue  # just forked, it is no other program yet and holds nothing itself
+                commands.add(command)
+                shared = getattr(info, "shared", 0)
+                own += info.rss - shared
+                mapped[command[:1]] = max(mapped[command[:1]], shared)
+            self.peak = max(self.peak, (own + sum(mapped.values())) / 1e6)
 
 
 def run(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset], folder: Path) -> Figures:
@@ -168,6 +183,13 @@ def run(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset], folder: 
     }
 
 
+def alone(*arguments: Any) -> Figures:
+    """`run` in a fresh process."""
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=fresh) as pool:
+        return pool.submit(run, *arguments).result()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=6)
@@ -178,11 +200,11 @@ def main() -> None:
         folder = Path(name)
         seconds, bed = arguments.minutes * 60, music(folder)
         turns = max(4, round(seconds / SECONDS_PER_TURN))
-        figures = run(turns, store_clips(folder, SECONDS_PER_TURN), bed, folder)
+        figures = alone(turns, store_clips(folder, SECONDS_PER_TURN), bed, folder)
         if arguments.times:
             many = arguments.turns or turns * arguments.times
             clips = store_clips(folder, seconds * arguments.times / many)
-            longer = run(many, clips, bed, folder)
+            longer = alone(many, clips, bed, folder)
             figures |= {f"long_{key}": value for key, value in longer.items()}
             figures["growth"] = longer["seconds"] / figures["seconds"]
     Result("mix", {**machine(), "ffmpeg": ffmpeg.find().version}, figures).show()

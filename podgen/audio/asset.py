@@ -140,7 +140,7 @@ def prepare(
         rms=decibels(frames.rms),
     )
     loud = measurement.loudness if measurement.loudness is not None else measurement.rms
-    quiet = level(frames.powers[:]) < (loud or 0.0) - QUIET_LU
+    quiet = (level(part) < (loud or 0.0) - QUIET_LU for part in frames.powers.parts())
     return Asset(measurement, width, longest_run(quiet)[1] / PER_SECOND)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import weakref
+from array import array
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,43 +17,61 @@ from podgen.errors import MachineError
 
 PER_SECOND = 100
 CHUNK = 60_000
-"""Frames looked at together: ten minutes."""
+"""Values looked at together: ten minutes of frames."""
+_PENDING = 4096  # values kept in memory before they are written
 
 
 class Series:
     """float32 values in a nameless temporary file: ten hours of frames take no memory.
 
-    Slices without a step are read as arrays.
+    Slices without a step are read as arrays; `parts` reads any length by little at a time.
     """
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="podgen-")  # noqa: SIM115 - lives as long
         weakref.finalize(self, self._file.close)
-        self._length = 0
+        self._written = 0
+        self._pending = array("f")
 
-    def append(self, values: npt.NDArray[np.float32]) -> None:
+    def append(self, values: npt.ArrayLike) -> None:
         """Add values at the end.
 
         Raises:
             MachineError: the disk of temporary files is full.
         """
+        self._pending.frombytes(np.asarray(values, np.float32).tobytes())
+        if len(self._pending) >= _PENDING:
+            self._write()
+
+    def parts(self, first: int = 0, last: int | None = None) -> Iterator[npt.NDArray[np.float32]]:
+        """The values from `first` to `last`, by `CHUNK` at most."""
+        start, stop, _ = slice(first, last).indices(len(self))
+        for at in range(start, stop, CHUNK):
+            yield self[at : min(at + CHUNK, stop)]
+
+    def __len__(self) -> int:
+        return self._written + len(self._pending)
+
+    def __getitem__(self, part: slice) -> npt.NDArray[np.float32]:
+        start, stop, _ = part.indices(len(self))
+        self._write()
+        self._file.seek(start * 4)
+        return np.frombuffer(self._file.read(max(0, stop - start) * 4), np.float32)
+
+    def _write(self) -> None:
+        if not self._pending:
+            return
         try:
             self._file.seek(0, os.SEEK_END)
-            self._file.write(values.tobytes())
+            self._file.write(self._pending.tobytes())
+            self._file.flush()
         except OSError as error:
             raise MachineError(
                 f"cannot write to {tempfile.gettempdir()}: {error.strerror}",
                 "free some space there or set TMPDIR",
             ) from error
-        self._length += len(values)
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, part: slice) -> npt.NDArray[np.float32]:
-        start, stop, _ = part.indices(self._length)
-        self._file.seek(start * 4)
-        return np.frombuffer(self._file.read(max(0, stop - start) * 4), np.float32)
+        self._written += len(self._pending)
+        del self._pending[:]
 
 
 class Frames:
@@ -82,8 +102,8 @@ class Frames:
         peaks = np.maximum(rows.max(axis=1), -rows.min(axis=1))
         energies = np.einsum("ij,ij->i", rows, rows)
         self.energy += float(energies.sum(dtype=np.float64))
-        self.peaks.append(peaks.astype(np.float32))
-        self.powers.append((energies / rows.shape[1]).astype(np.float32))
+        self.peaks.append(peaks)
+        self.powers.append(energies / rows.shape[1])
 
     @property
     def rms(self) -> float:
@@ -103,12 +123,19 @@ def level(powers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(10 * np.log10(np.maximum(powers, np.float32(1e-20))), np.float32)
 
 
-def longest_run(flags: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Start and length of the longest run of True; (0, 0) if there is none."""
-    padded = np.concatenate([[False], flags, [False]])
-    edges = np.flatnonzero(padded[1:] != padded[:-1])
-    starts, lengths = edges[::2], edges[1::2] - edges[::2]
-    if not len(starts):
-        return 0, 0
-    best = int(np.argmax(lengths))
-    return int(starts[best]), int(lengths[best])
+def longest_run(parts: Iterable[npt.NDArray[np.bool_]]) -> tuple[int, int]:
+    """Start and length of the longest run of True in flags that come in parts; (0, 0) if none."""
+    start = length = 0
+    at = reaching = 0  # where the part begins, and how long the run is that ends there
+    for flags in parts:
+        edges = at + np.flatnonzero(np.diff(flags, prepend=False, append=False))
+        starts, ends = edges[::2], edges[1::2]
+        if len(starts) and starts[0] == at:
+            starts[0] -= reaching
+        lengths = ends - starts
+        best = int(np.argmax(lengths)) if len(lengths) else 0
+        if len(lengths) and lengths[best] > length:
+            start, length = int(starts[best]), int(lengths[best])
+        at += len(flags)
+        reaching = int(lengths[-1]) if len(ends) and ends[-1] == at else 0
+    return start, length

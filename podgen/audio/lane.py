@@ -6,7 +6,7 @@ Read from disk block by block, so that an hour costs no more memory than a minut
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class Part:
 
 
 def stream(
-    parts: Sequence[Part], rate: int, channels: int, start: int, end: int
+    parts: Iterable[Part], rate: int, channels: int, start: int, end: int
 ) -> Generator[Floats, None, None]:
     """The lane from sample `start` to `end` in blocks of (frames, channels), float32.
 
@@ -57,14 +57,14 @@ def stream(
         MachineError: a file is shorter than its place, at another rate, or cannot be read.
     """
     block = np.zeros((BLOCK, channels), np.float32)
-    todo = [part for part in reversed(parts) if part.end > start and part.start < end]
+    todo = (part for part in parts if part.end > start and part.start < end)
+    part = next(todo, None)
     reader: _Reader | None = None
     try:
         for at in range(start, end, BLOCK):
             stop = min(at + BLOCK, end)
             block[: stop - at] = 0
-            while todo and todo[-1].start < stop:
-                part = todo[-1]
+            while part is not None and part.start < stop:
                 if reader is None:
                     reader = _Reader(part, rate, channels)
                 low, high = max(at, part.start), min(stop, part.end)
@@ -73,7 +73,7 @@ def stream(
                     break
                 reader.close()
                 reader = None
-                todo.pop()
+                part = next(todo, None)
             yield block[: stop - at]
     finally:
         if reader is not None:

@@ -85,7 +85,6 @@ def master(
     survey = _survey(scene, report)
     ceiling = preset.true_peak - (LOSSY_MARGIN_DB if LOSSY & outputs.keys() else 0.0)
     aim = preset.loudness
-    expected = mix.expectations(scene)
     temporary = {form: beside(path) for form, path in outputs.items()}
     try:
         for rounds in range(1, ROUNDS + 1):
@@ -102,6 +101,7 @@ def master(
             for form, path in temporary.items():
                 if finish is not None:
                     finish(path, form)
+                expected = mix.expectations(scene)
                 verdicts[form] = verify(
                     path, form, preset, total, expected, lambda part: report("verifying", part)
                 )

@@ -7,7 +7,7 @@ measures, and splits off stems). So nothing in the graph delays, loops, fades or
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ _TURNED_UP = 12.0
 """Music turned down further than this by its automation (dB) need not be heard."""
 _FAINT = -40.0
 """Nor need an effect softer than this (dB relative to speech): an encoder may drop it."""
+_EDGES = 6000  # moments of an automation looked at together: ten minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,11 @@ class Expectation:
     longest: float | None
 
 
-def expectations(scene: Scene) -> list[Expectation]:
+def expectations(scene: Scene) -> Iterator[Expectation]:
     """What a listener must hear of the scene: turns, effects, music wherever it is turned up."""
     rate = scene.timeline.rate
-    found = [
-        Expectation(
+    for clip in scene.timeline.speech:
+        yield Expectation(
             what=f"turn {clip.id}",
             turn=clip.id,
             start=clip.start,
@@ -150,49 +151,45 @@ def expectations(scene: Scene) -> list[Expectation]:
             floor=-_SPEECH_RANGE + min(0.0, scene.clips[clip.id].asked or 0.0),
             longest=min(_TURN_SILENCE, _SILENT_PART * (clip.end - clip.start) / rate),
         )
-        for clip in scene.timeline.speech
-    ]
     for clip in scene.timeline.sounds:
         level = scene.clips[clip.id].asked
         if level is not None and level >= _FAINT:
             floor = -_SPEECH_RANGE + min(0.0, level)
-            found.append(
-                Expectation(f"sound {clip.id}", None, clip.start, clip.end, floor, longest=None)
-            )
+            yield Expectation(f"sound {clip.id}", None, clip.start, clip.end, floor, longest=None)
     for span in scene.timeline.music:
         score = scene.music[span.id]
         for start, end in _turned_up(_automation(scene, span), span, rate):
-            found.append(
-                Expectation(
-                    what=f"music {span.id}",
-                    turn=None,
-                    start=start,
-                    end=end,
-                    floor=score.volume - _TURNED_UP - QUIET_LU - 3,
-                    longest=max(1.0, score.asset.quiet + 0.5),
-                )
+            yield Expectation(
+                what=f"music {span.id}",
+                turn=None,
+                start=start,
+                end=end,
+                floor=score.volume - _TURNED_UP - QUIET_LU - 3,
+                longest=max(1.0, score.asset.quiet + 0.5),
             )
-    return found
 
 
 def _turned_up(automation: Automation, span: Span, rate: int) -> list[tuple[int, int]]:
     """The parts of a span, of a second or more, where its automation leaves it audible."""
     step = rate // 10
     edges = range(span.start, span.end - step, step)
-    audible = automation.at(np.array(edges, np.float64)) > amplitude(-_TURNED_UP)
     parts: list[tuple[int, int]] = []
-    for at, on in zip(edges, audible, strict=True):
-        if on and parts and parts[-1][1] == at:
-            parts[-1] = (parts[-1][0], at + step)
-        elif on:
-            parts.append((at, at + step))
+    for first in range(0, len(edges), _EDGES):
+        some = edges[first : first + _EDGES]
+        audible = automation.at(np.array(some, np.float64)) > amplitude(-_TURNED_UP)
+        for at, on in zip(some, audible, strict=True):
+            if on and parts and parts[-1][1] == at:
+                parts[-1] = (parts[-1][0], at + step)
+            elif on:
+                parts.append((at, at + step))
     return [(start, end) for start, end in parts if end - start >= rate]
 
 
-def _input(job: machine.Job, scene: Scene, parts: Sequence[Part], start: int, end: int) -> Any:
+def _input(job: machine.Job, scene: Scene, parts: Iterable[Part], start: int, end: int) -> Any:
     rate, channels = scene.timeline.rate, scene.channels
     pipe = job.feed(lane.stream(parts, rate, channels, start, end))
-    return ffmpeg.input(pipe, format="f32le", ar=rate, ac=channels).audio
+    # Nothing seeks in a pipe: without an index of it, which grows to 1 MB in the first hour.
+    return ffmpeg.input(pipe, format="f32le", ar=rate, ac=channels, indexmem=0).audio
 
 
 def _sum(nodes: Sequence[Any]) -> Any:
@@ -202,7 +199,7 @@ def _sum(nodes: Sequence[Any]) -> Any:
     return ffmpeg.filter(list(nodes), "amix", inputs=len(nodes), normalize=0)
 
 
-def _groups(scene: Scene, *, by_speaker: bool) -> list[tuple[str, list[list[Part]]]]:
+def _groups(scene: Scene, *, by_speaker: bool) -> list[tuple[str, list[Iterable[Part]]]]:
     """The lanes of each stem by name: speakers in order of appearance, effects, music."""
     timeline = scene.timeline
     clips: list[tuple[str, list[Clip]]] = [("", [*timeline.speech, *timeline.sounds])]
@@ -213,13 +210,16 @@ def _groups(scene: Scene, *, by_speaker: bool) -> list[tuple[str, list[list[Part
             for speaker in speakers
         ]
         clips.append((EFFECTS, list(timeline.sounds)))
-    groups = [
-        (name, [[Part(scene.clips[c.id], c.start, c.end) for c in row] for row in lanes(members)])
-        for name, members in clips
+    groups: list[tuple[str, list[Iterable[Part]]]] = [
+        (name, [_clips(scene, row) for row in lanes(members)]) for name, members in clips
     ]
     groups.append((MUSIC, [[_music(scene, s) for s in row] for row in lanes(timeline.music)]))
     filled = [(name, rows) for name, rows in groups if rows]
     return filled or [(MUSIC, [[]])]  # an empty lane: silence of the right length
+
+
+def _clips(scene: Scene, row: Sequence[Clip]) -> Iterator[Part]:
+    return (Part(scene.clips[clip.id], clip.start, clip.end) for clip in row)
 
 
 def _music(scene: Scene, span: Span) -> Part:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from array import array
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from podgen.audio.ffmpeg import Job
+from podgen.audio.frames import Series
 from podgen.audio.loudness import SILENCE_LUFS
 
 STEP_SECONDS = 0.1
@@ -23,7 +22,11 @@ class Meter:
 
     def __init__(self) -> None:
         self._rest = b""
-        self._values = {key: array("f") for key in (b"M", b"S", b"I")}
+        self._integrated = SILENCE_LUFS
+        self.momentary = Series()
+        """LUFS over the 400 ms before each step: the gating blocks of BS.1770-4."""
+        self.short_term = Series()
+        """LUFS over the 3 s before each step."""
 
     def attach(self, node: Any, job: Job) -> Any:
         """Put the filter after `node` of an ffmpeg-python graph; returns what follows it."""
@@ -35,31 +38,30 @@ class Meter:
     def consume(self, text: bytes) -> None:
         """Take the next piece of what `ametadata` prints."""
         whole, newline, self._rest = (self._rest + text).rpartition(b"\n")
+        values: dict[bytes, list[float]] = {b"M": [], b"S": [], b"I": [self._integrated]}
         for key, value in _LINE.findall(whole + newline):
-            self._values[key].append(float(value))
+            values[key].append(float(value))
+        self.momentary.append(values[b"M"])
+        self.short_term.append(values[b"S"])
+        self._integrated = values[b"I"][-1]
 
     @property
     def integrated(self) -> float | None:
         """Integrated loudness in LUFS; None for silence and below 400 ms."""
-        values = self._values[b"I"]
-        return round(values[-1], 3) if len(values) >= 4 and values[-1] > SILENCE_LUFS else None
-
-    @property
-    def momentary(self) -> npt.NDArray[np.float64]:
-        """LUFS over the 400 ms before each step: the gating blocks of BS.1770-4."""
-        return np.array(self._values[b"M"], np.float64)
-
-    @property
-    def short_term(self) -> npt.NDArray[np.float64]:
-        """LUFS over the 3 s before each step."""
-        return np.array(self._values[b"S"], np.float64)
+        heard = len(self.momentary) >= 4 and self._integrated > SILENCE_LUFS
+        return round(self._integrated, 3) if heard else None
 
 
-def gated(momentary: npt.NDArray[np.float64]) -> float | None:
+def gated(momentary: Series) -> float | None:
     """Integrated loudness of gating blocks given in LUFS (BS.1770-4, formulas 4 to 7)."""
-    blocks = momentary[momentary > SILENCE_LUFS]
-    if not len(blocks):
-        return None
-    power = np.power(10.0, blocks / 10)
-    relative = power[power > power.mean() / 10]  # the gate lies 10 LU below the ungated mean
-    return float(10 * np.log10(relative.mean()))
+    mean = 0.0
+    for _ in range(2):  # the gate lies 10 LU below the mean of all that is no silence
+        gate, total, count = mean / 10, 0.0, 0
+        for part in momentary.parts():
+            powers = np.power(10.0, part[part > SILENCE_LUFS].astype(np.float64) / 10)
+            powers = powers[powers > gate]
+            total, count = total + float(powers.sum()), count + len(powers)
+        if not count:
+            return None
+        mean = total / count
+    return float(10 * np.log10(mean))

@@ -7,10 +7,12 @@ few hundredths of a decibel.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
-from podgen.audio.frames import CHUNK, PER_SECOND, Frames, summed
+from podgen.audio.frames import CHUNK, PER_SECOND, Frames, Series, summed
 from podgen.audio.level import WORKING_LUFS
 from podgen.audio.limiter import RELEASE_SECONDS
 from podgen.audio.loudness import amplitude, decibels
@@ -19,6 +21,7 @@ from podgen.audio.r128 import STEP_SECONDS, Meter, gated
 
 _STEPS = 8
 _CLOSE_DB = 0.01
+_HOPS = 4  # steps of 100 ms in a gating block
 _MOST_EXTRA_DB = 6.0  # the limiter cannot make it as loud as that: the verdict will say so
 
 
@@ -56,23 +59,31 @@ class Survey:
 
     def _loss(self, gain: float, preset: Preset, ceiling: float) -> float:
         """By how many dB a limiter at `ceiling` lowers the level of the mix raised by `gain`."""
-        before, after = self._powers(amplitude(gain), amplitude(ceiling))
         if preset.measure == "rms":
-            return 10 * float(np.log10(before.sum() / max(after.sum(), 1e-20)))
-        blocks = self._momentary[: len(before)]
-        change = (
-            _windowed(after)[: len(blocks)] / np.maximum(_windowed(before), 1e-20)[: len(blocks)]
-        )
-        blocks = blocks[: len(change)] + gain
-        plain, reduced = gated(blocks), gated(blocks + 10 * np.log10(np.maximum(change, 1e-10)))
-        return plain - reduced if plain is not None and reduced is not None else 0.0
+            before, after = sum(
+                powers.sum(axis=1) for powers in self._powers(amplitude(gain), amplitude(ceiling))
+            )
+            return 10 * float(np.log10(before / max(after, 1e-20)))
+        plain, reduced = Series(), Series()
+        for before, after in self._blocks(amplitude(gain), amplitude(ceiling)):
+            blocks = self._momentary[len(plain) : len(plain) + len(before)] + gain
+            change = after[: len(blocks)] / np.maximum(before[: len(blocks)], 1e-20)
+            plain.append(blocks)
+            reduced.append(blocks + 10 * np.log10(np.maximum(change, 1e-10)))
+        loud, softer = gated(plain), gated(reduced)
+        return loud - softer if loud is not None and softer is not None else 0.0
 
-    def _powers(
-        self, gain: float, ceiling: float
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _blocks(self, gain: float, ceiling: float) -> Iterator[npt.NDArray[np.float64]]:
+        """Energy of the gating blocks before and after the limiter, as (2, blocks)."""
+        earlier = np.zeros((2, _HOPS - 1))
+        for powers in self._powers(gain, ceiling):
+            hops = np.concatenate([earlier, powers], axis=1)
+            earlier = hops[:, -(_HOPS - 1) :]
+            yield np.lib.stride_tricks.sliding_window_view(hops, _HOPS, axis=1).sum(axis=2)
+
+    def _powers(self, gain: float, ceiling: float) -> Iterator[npt.NDArray[np.float64]]:
         """Power before and after the limiter, summed by 100 ms; it is given the sample peaks."""
         hop = round(STEP_SECONDS * PER_SECOND)
-        before, after = [], []
         last = 0.0
         for at in range(0, len(self._frames.peaks), CHUNK):
             peaks = self._frames.peaks[at : at + CHUNK + 1] * gain
@@ -84,12 +95,4 @@ class Survey:
             with np.errstate(divide="ignore"):
                 reductions = np.exp(np.maximum.accumulate(np.log(ahead) + rise) - rise)
             last = float(reductions[-1])
-            before.append(summed(powers, hop))
-            after.append(summed(powers * np.square(1 - reductions), hop))
-        return np.concatenate(before), np.concatenate(after)
-
-
-def _windowed(hops: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Sums over the four hops of 100 ms up to each one: gating blocks."""
-    sums = np.cumsum(np.concatenate([np.zeros(4), hops]))
-    return np.asarray(sums[4:] - sums[:-4])
+            yield np.stack([summed(powers, hop), summed(powers * np.square(1 - reductions), hop)])

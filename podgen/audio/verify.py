@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from podgen.audio.asset import Format, parse_format
 from podgen.audio.encode import sample_rate
 from podgen.audio.ffmpeg import FfmpegError, Job
-from podgen.audio.frames import CHUNK, PER_SECOND, Frames, Series, longest_run, summed
+from podgen.audio.frames import PER_SECOND, Frames, Series, longest_run, summed
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
 from podgen.audio.presets import Preset
@@ -80,7 +80,7 @@ def verify(
     form: str,
     preset: Preset,
     total: int,
-    expected: Sequence[Expectation] = (),
+    expected: Iterable[Expectation] = (),
     progress: Callable[[float], None] | None = None,
 ) -> Verdict:
     """Decode and measure a deliverable; `total` and `expected` are in samples at the preset's rate.
@@ -206,19 +206,19 @@ def _wrong_figures(figures: _Figures, preset: Preset, length: float) -> list[Fai
 
 
 def _wrong_silences(
-    powers: Series, preset: Preset, expected: Sequence[Expectation]
+    powers: Series, preset: Preset, expected: Iterable[Expectation]
 ) -> list[Failure]:
     failures = []
     frame = preset.sample_rate / PER_SECOND
     for sound in expected:
         first, last = math.floor(sound.start / frame), math.ceil(sound.end / frame)
-        window = powers[first:last]
-        if not len(window):
+        last = min(last, len(powers))
+        if first >= last:
             failures.append(Failure(f"{sound.what} is missing", first / PER_SECOND, sound.turn))
             continue
-        silent = window < 10 ** ((preset.loudness + sound.floor) / 10)
-        start, run = longest_run(silent)
-        least = len(window) if sound.longest is None else max(1, sound.longest * PER_SECOND)
+        floor = 10 ** ((preset.loudness + sound.floor) / 10)
+        start, run = longest_run(part < floor for part in powers.parts(first, last))
+        least = last - first if sound.longest is None else max(1, sound.longest * PER_SECOND)
         if run >= least:
             failures.append(
                 Failure(
@@ -232,17 +232,17 @@ def _wrong_silences(
 
 def _noise_floor(frames: Frames) -> float | None:
     """RMS of the quietest 500 ms in dBFS; None if that is digital silence or nothing so long."""
-    parts = (frames.powers[at : at + CHUNK] for at in range(0, len(frames.powers), CHUNK))
-    tenths = np.concatenate([np.zeros(0), *(summed(part, PER_SECOND // 10) for part in parts)])
     count = round(_NOISE_SECONDS * 10)
-    if len(tenths) < count:
-        return None
-    sums = np.convolve(tenths, np.ones(count), "valid")
-    quietest = max(0.0, float(sums.min())) / (_NOISE_SECONDS * PER_SECOND)
-    return decibels(quietest**0.5) if quietest > 1e-15 else None
+    tenths, lowest = np.zeros(0), math.inf
+    for part in frames.powers.parts():
+        tenths = np.concatenate([tenths[1 - count :], summed(part, PER_SECOND // 10)])
+        if len(tenths) >= count:
+            lowest = min(lowest, float(np.convolve(tenths, np.ones(count), "valid").min()))
+    quietest = max(0.0, lowest) / (_NOISE_SECONDS * PER_SECOND)
+    return decibels(quietest**0.5) if 1e-15 < quietest < math.inf else None
 
 
-def _decimated(values: Series | npt.NDArray[Any], points: int) -> tuple[int, npt.NDArray[Any]]:
+def _decimated(values: Series, points: int) -> tuple[int, npt.NDArray[np.float32]]:
     """The largest of every `step` values, with `step` such that few enough remain."""
     step = max(1, -(-len(values) // points))
     largest = [np.zeros(0, np.float32)]

@@ -121,7 +121,7 @@ def test_a_silent_intro_is_found(tmp_path: Path) -> None:
     cues, sources = turns(tmp_path, {"a1": programme(6)})
     script = [Music("theme", "intro", 8 * RATE, lead=5, fade_in=0.5, fade_out=2), *cues]
     scene = Scene(laid(script), 1, sources, {"theme": Score(path, asset, -6)})
-    heard = expectations(scene)
+    heard = list(expectations(scene))
     assert [(item.what, item.turn) for item in heard] == [("turn a1", "a1"), ("music theme", None)]
     good = np.concatenate([noise(5, -25), programme(6)])
     assert not silences(judged(tmp_path / "good.wav", good, *heard))
@@ -136,7 +136,7 @@ def test_music_that_pauses_by_itself_is_not_at_fault(tmp_path: Path) -> None:
     path, asset = music(tmp_path, piece)
     cues, sources = turns(tmp_path, {"a1": programme(3)})
     script = [Music("m", "intro", len(piece)), *cues]
-    heard = expectations(Scene(laid(script), 1, sources, {"m": Score(path, asset)}))
+    heard = list(expectations(Scene(laid(script), 1, sources, {"m": Score(path, asset)})))
     samples = np.concatenate([piece, programme(3)])
     assert not silences(judged(tmp_path / "a.wav", samples, *heard))
     samples[RATE : round(5.5 * RATE)] = 0
@@ -146,7 +146,7 @@ def test_music_that_pauses_by_itself_is_not_at_fault(tmp_path: Path) -> None:
 def test_a_turn_asked_to_be_soft_may_be_soft(tmp_path: Path) -> None:
     cues, sources = turns(tmp_path, {"a1": speech(2), "b1": speech(2)}, gain=-30.0)
     sources["a1"] = replace(sources["a1"], asked=-30.0)
-    loud, soft = expectations(Scene(laid(cues), 1, sources))[::-1]
+    loud, soft = list(expectations(Scene(laid(cues), 1, sources)))[::-1]
     assert soft.floor == loud.floor - 30
 
 
@@ -162,7 +162,7 @@ def test_a_missing_effect_is_found(tmp_path: Path) -> None:
     knock = np.concatenate([noise(0.02, -30), np.zeros(RATE, np.float32), noise(0.02, -30)])
     sources["knock"] = Source(save(tmp_path / "knock.wav", knock), asked=-6.0)
     script = [cues[0], Sound("knock", len(knock), wait=True), cues[1]]
-    heard = expectations(Scene(laid(script, gap=0.2), 1, sources))
+    heard = list(expectations(Scene(laid(script, gap=0.2), 1, sources)))
     pause = np.zeros(round(0.2 * RATE), np.float32)
     good = np.concatenate([programme(3), pause, knock, pause, programme(2)])
     assert not silences(judged(tmp_path / "good.wav", good, *heard))
