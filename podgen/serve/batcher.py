@@ -80,6 +80,7 @@ class Batcher:
         self._waiting: deque[Asked] = deque()
         self._deliver: dict[str, Deliver] = {}
         self._closing = False
+        self._took = False  # whether the engine has taken anything since it was last started
         self._thread = threading.Thread(target=self._work, name="podgen-engine", daemon=True)
 
     def start(self) -> None:
@@ -121,7 +122,9 @@ class Batcher:
         with self._changed:
             while wait and not self._waiting and not self._closing and not unless():
                 self._changed.wait()
-            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            self._took = self._took or bool(taken)
+            return taken
 
     def wake(self) -> None:
         """See `Inbox`."""
@@ -146,7 +149,7 @@ class Batcher:
         self._engine.close()
 
     def _work(self) -> None:
-        while not self._closing:
+        while self._something_waits():
             engine = self._engine
             try:
                 if isinstance(engine, ContinuousEngine):
@@ -158,12 +161,23 @@ class Batcher:
             except Exception as error:
                 log.exception("engine %s failed; it is started anew", engine.name)
                 engine.close()
-                self._fail_taken(error)
+                self._fail(error)
 
-    def _fail_taken(self, error: Exception) -> None:
+    def _something_waits(self) -> bool:
+        """Waits for an utterance; False if the server closes instead."""
         with self._changed:
-            taken = self._deliver.keys() - {asked.utterance.id for asked in self._waiting}
-        for utterance_id in taken:
+            while not self._waiting and not self._closing:
+                self._changed.wait()
+            self._took = False
+            return not self._closing
+
+    def _fail(self, error: Exception) -> None:
+        """Fail what was taken; if the engine did not come to take anything, what is next."""
+        if not self._took:
+            self.take(1, wait=False)
+        with self._changed:
+            failed = self._deliver.keys() - {asked.utterance.id for asked in self._waiting}
+        for utterance_id in failed:
             self._hand_over(Failed(utterance_id, error))
 
     def _hand_over(self, delivery: Delivery) -> None:

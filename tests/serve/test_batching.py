@@ -15,6 +15,7 @@ import soundfile
 from fastapi.testclient import TestClient
 
 from podgen.engines.base import Speech, Utterance
+from podgen.engines.continuous import Delivery, Inbox
 from podgen.errors import EngineError, MachineError, Problem
 from podgen.serve.app import create_app
 from tests.serve.acting import RATE, ActingEngine, RunningEngine, tone
@@ -206,3 +207,22 @@ def test_an_engine_that_could_not_speak_is_ready_when_it_has_spoken() -> None:
         spoken = client.post("/v1/audio/speech", json={"input": "now", "voice": "tone"})
         assert spoken.status_code == 200
         assert client.get("/ready").status_code == 200
+
+
+def test_an_engine_that_does_not_start_fails_one_request_at_a_time() -> None:
+    engine = RunningEngine()
+    starts: list[int] = []
+
+    def start(inbox: Inbox, most: int) -> Iterator[Delivery]:
+        starts.append(1)
+        if len(starts) < 4:
+            raise MachineError("too little memory")
+        yield from RunningEngine.speak_from(engine, inbox, most)
+
+    engine.speak_from = start  # type: ignore[method-assign]
+    with TestClient(create_app(engine)) as client:
+        wait_for(lambda: client.get("/ready").json()["reason"] == "too little memory")
+        body = {"input": "a", "voice": "tone"}
+        answers = [client.post("/v1/audio/speech", json=body).status_code for _ in range(4)]
+        assert answers == [503, 503, 200, 200]
+    assert (len(starts), engine.closed) == (4, 4)
