@@ -33,9 +33,9 @@ def test_mp3_never_below_its_full_sample_rate(name: str) -> None:
 
 
 def test_any_figure_can_be_overridden() -> None:
-    own = preset("apple", {"loudness": -15.0, "bitrate": 192, "head": None, "channels": 1})
+    own = preset("apple", {"loudness": -15.0, "bitrate": 128, "head": None, "channels": 1})
     assert (own.loudness, own.channels, own.head) == (-15.0, 1, preset("apple").head)
-    assert dict(own.bitrate) == {"mp3": 192, "m4a": 192, "opus": 192}
+    assert dict(own.bitrate) == {"mp3": 128, "m4a": 128, "opus": 128}
     assert preset("apple", {"bitrate": {"mp3": 256}}).bitrate["opus"] == 96
 
 
@@ -70,3 +70,14 @@ def test_what_no_master_could_have_is_refused() -> None:
     ):
         with pytest.raises(ScriptError):
             preset("apple", wrong)
+
+
+def test_a_bit_rate_that_the_aac_encoder_does_not_reach_is_refused() -> None:
+    assert preset("ebu", {"bitrate": {"m4a": 320}}).bitrate["m4a"] == 320
+    with pytest.raises(ScriptError, match="m4a has no bit rate of 400 kb/s; use 320 or less"):
+        preset("ebu", {"bitrate": 400}, ["m4a"])
+    # One channel of what was meant for two is made of what one can have.
+    mono = preset("ebu", {"channels": 1})
+    assert dict(mono.bitrate) == {"mp3": 256, "m4a": 160, "opus": 128}
+    with pytest.raises(ScriptError, match="m4a has no bit rate of 256 kb/s; use 160 or less"):
+        preset("ebu", {"channels": 1, "bitrate": {"m4a": 256}})
