@@ -151,7 +151,7 @@ def test_long_texts_are_spoken_in_pieces(
         ({"voice": "zzz"}, "no voice `zzz`", "casual_female"),
         ({"language": "ja"}, "does not speak `ja`", "en, fr"),
         ({"text": "..."}, "nothing to say", "word"),
-        ({"phonemes": (("a", "b"),)}, "phonemes", "respellings"),
+        ({"phonemes": (("a", "b"),)}, "phonemes", "respelling"),
         ({"text": "word " * 2000, "settings": {"split": "never"}}, "positions", "split: auto"),
     ],
 )
