@@ -28,11 +28,12 @@ from scipy.signal import lfilter
 from benchmarks.results import Result, machine
 from podgen.audio import asset, clip, ffmpeg, level, loudness
 from podgen.audio.automation import Duck
+from podgen.audio.cues import Anchor, Chapter, Cue, Music, Speech
 from podgen.audio.lane import Source
 from podgen.audio.master import master
 from podgen.audio.mix import Scene, Score
 from podgen.audio.presets import preset
-from podgen.audio.timeline import Anchor, Chapter, Cue, Music, Speech, lay_out
+from podgen.audio.timeline import lay_out
 
 PRESET = preset("apple")
 RATE = PRESET.sample_rate

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from podgen.audio import timeline
+from podgen.audio import cues
 from podgen.audio.asset import VERSION, Asset, asset_gain, held_back, prepare
 from podgen.audio.automation import Duck
 from podgen.audio.lane import Source
@@ -193,17 +193,15 @@ def _refuse_long_overlaps(dressed: Sequence[Dressed]) -> None:
         raise ScriptError(problems)
 
 
-def _cues(
-    show: model.Show, dressed: Sequence[Dressed], pieces: Sequence[Piece]
-) -> list[timeline.Cue]:
+def _cues(show: model.Show, dressed: Sequence[Dressed], pieces: Sequence[Piece]) -> list[cues.Cue]:
     clips = {clip.turn.id: clip for clip in dressed}
     remaining = iter(pieces)
-    cues: list[timeline.Cue] = []
+    listed: list[cues.Cue] = []
     for item in show.items:
         match item:
             case model.Turn():
-                cues.append(
-                    timeline.Speech(
+                listed.append(
+                    cues.Speech(
                         id=item.id,
                         speaker=clips[item.id].turn.part.character,
                         length=clips[item.id].clip.frames,
@@ -213,20 +211,20 @@ def _cues(
                     )
                 )
             case model.Pause():
-                cues.append(timeline.Pause(item.seconds))
+                listed.append(cues.Pause(item.seconds))
             case model.Chapter():
-                cues.append(timeline.Chapter(item.title))
+                listed.append(cues.Chapter(item.title))
             case model.Music():
-                cues.append(_music_cue(item, next(remaining)))
+                listed.append(_music_cue(item, next(remaining)))
             case model.Sound():
                 piece = next(remaining)
-                cues.append(timeline.Sound(piece.id, piece.clip.frames, item.at, item.wait))
-    return cues
+                listed.append(cues.Sound(piece.id, piece.clip.frames, item.at, item.wait))
+    return listed
 
 
-def _music_cue(item: model.Music, piece: Piece) -> timeline.Music:
+def _music_cue(item: model.Music, piece: Piece) -> cues.Music:
     fade_in, fade_out = fades(item, piece.clip.seconds)
-    return timeline.Music(
+    return cues.Music(
         id=piece.id,
         role=item.role,
         length=piece.clip.frames,
@@ -254,9 +252,9 @@ def fades(item: model.Music, seconds: float) -> tuple[float, float]:
     )
 
 
-def _anchor(value: float | model.Anchor | None) -> float | timeline.Anchor | None:
+def _anchor(value: float | model.Anchor | None) -> float | cues.Anchor | None:
     if isinstance(value, model.Anchor):
-        return timeline.Anchor(value.turn, value.edge, value.seconds)
+        return cues.Anchor(value.turn, value.edge, value.seconds)
     return value
 
 

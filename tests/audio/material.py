@@ -13,9 +13,10 @@ from scipy.signal import lfilter
 
 from podgen.audio import ffmpeg
 from podgen.audio.asset import Asset, prepare
+from podgen.audio.cues import Cue, Speech
 from podgen.audio.lane import Source
 from podgen.audio.loudness import integrated
-from podgen.audio.timeline import Cue, Speech, Timeline, lay_out
+from podgen.audio.timeline import Timeline, lay_out
 
 RATE = 44100
 Floats = npt.NDArray[np.float32]

@@ -19,11 +19,11 @@ import pytest
 
 from podgen.audio import ffmpeg
 from podgen.audio.automation import Duck
+from podgen.audio.cues import Music, Speech
 from podgen.audio.encode import FORMATS
 from podgen.audio.master import Mastered, master, preview
 from podgen.audio.mix import Scene, Score
 from podgen.audio.presets import Preset, preset
-from podgen.audio.timeline import Music, Speech
 
 from .material import RATE, decoded, ebur128, laid, music, noise, rms_db, save, speech, tone, turns
 
@@ -219,7 +219,8 @@ PROGRAM = """
     from podgen.audio.master import master
     from podgen.audio.mix import Scene
     from podgen.audio.presets import preset
-    from podgen.audio.timeline import Speech, lay_out
+    from podgen.audio.cues import Speech
+    from podgen.audio.timeline import lay_out
     clip, target = map(Path, sys.argv[1:3])
     cues = [Speech(f"t{n}", "a", 10 * 44100) for n in range(int(sys.argv[3]) // 10)]
     timeline = lay_out(cues, 44100, gap=0)

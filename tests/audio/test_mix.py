@@ -12,10 +12,10 @@ import pytest
 from podgen.audio import mix
 from podgen.audio.asset import prepare
 from podgen.audio.automation import Duck
+from podgen.audio.cues import Music, Pause, Sound, Speech
 from podgen.audio.lane import Source
 from podgen.audio.mix import Scene, Score
 from podgen.audio.r128 import Meter
-from podgen.audio.timeline import Music, Pause, Sound, Speech
 from podgen.errors import MachineError
 
 from .material import (

@@ -8,20 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podgen.audio.timeline import (
-    Anchor,
-    Chapter,
-    Clip,
-    Cue,
-    Music,
-    Pause,
-    PlacementError,
-    Sound,
-    Speech,
-    Timeline,
-    lanes,
-    lay_out,
-)
+from podgen.audio.cues import Anchor, Chapter, Cue, Music, Pause, Sound, Speech
+from podgen.audio.timeline import Clip, PlacementError, Timeline, lanes, lay_out
 from podgen.errors import ScriptError
 
 RATE = 1000  # a sample is a millisecond

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from podgen.audio import ffmpeg
+from podgen.audio.cues import Music, Sound, Speech
 from podgen.audio.lane import Source
 from podgen.audio.mix import Expectation, Scene, Score, expectations
 from podgen.audio.presets import preset
-from podgen.audio.timeline import Music, Sound, Speech
 from podgen.audio.verify import Verdict, verify
 from podgen.errors import ResultError
 
