@@ -150,9 +150,8 @@ class VoxtralEngine:
 
     def estimate(self, utterance: Utterance) -> float:
         """Seconds of sound at the usual pace, with the pauses between pieces."""
-        pieces = self._pieces(utterance)
-        frames = sum(pace.expected_frames(piece.text) for piece in pieces)
-        return frames / pace.FRAME_RATE + sum(piece.gap for piece in pieces[:-1])
+        gaps = sum(piece.gap for piece in self._pieces(utterance)[:-1])
+        return self.estimate_frames(utterance) / pace.FRAME_RATE + gaps
 
     def estimate_frames(self, utterance: Utterance) -> int:
         """Frames to be generated for an utterance, at the usual pace."""

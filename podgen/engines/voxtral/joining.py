@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from podgen.engines.base import Utterance
 from podgen.engines.continuous import Inbox
 from podgen.engines.voxtral.slots import Turn
-from podgen.engines.voxtral.speaking import Speaking
+from podgen.engines.voxtral.speaking import Speaking, key_of
 from podgen.engines.voxtral.work import Lost, Work
 from podgen.errors import PodgenError
 
@@ -88,7 +88,7 @@ class InboxWork(Work):
     def _wanted(self, turn: Turn) -> bool:
         if not self._speaking.wants(turn):
             return False
-        key = turn.id.partition("/")[0]
+        key = key_of(turn.id)
         if self._inbox.wanted(key):
             return True
         self._speaking.drop(key)

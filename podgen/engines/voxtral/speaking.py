@@ -19,7 +19,7 @@ from podgen.engines.voxtral.slots import Turn
 from podgen.engines.voxtral.work import Lost, Result
 from podgen.errors import EngineError, Problem
 
-Cut = Callable[[Utterance], Sequence[Piece]]
+CutText = Callable[[Utterance], Sequence[Piece]]
 MakeTurn = Callable[["Spoken", int, int], Turn]
 """Makes the turn of a piece, by its number, at an attempt."""
 
@@ -40,7 +40,7 @@ class Spoken:
     rate: int
     pieces: Sequence[Piece] = ()
     opening: list[Samples] = field(default_factory=list)  # of the first piece, in chunks
-    given: int = 0  # samples handed on of the first piece
+    given: int = 0  # samples handed on
     done: dict[int, Samples] = field(default_factory=dict)  # pieces by number
     joined: list[Samples] = field(default_factory=list)  # what is kept until the end
     after: int = 0  # the piece that is joined next
@@ -95,7 +95,9 @@ class Speaking:
         make_turn: see `MakeTurn`.
     """
 
-    def __init__(self, name: str, rate: int, retries: int, cut: Cut, make_turn: MakeTurn) -> None:
+    def __init__(
+        self, name: str, rate: int, retries: int, cut: CutText, make_turn: MakeTurn
+    ) -> None:
         self._name = name
         self._rate = rate
         self._retries = retries
@@ -123,7 +125,7 @@ class Speaking:
 
     def wants(self, turn: Turn) -> bool:
         """Whether a turn's utterance is still on its way."""
-        return _key(turn.id) in self._spoken
+        return key_of(turn.id) in self._spoken
 
     def drop(self, key: str) -> None:
         """Nobody waits for an utterance any more."""
@@ -133,7 +135,9 @@ class Speaking:
     def take(self, result: Result) -> tuple[list[Turn], list[Delivery]]:
         """What a result amounts to: turns to be generated anew, and what to hand on."""
         with self._lock:
-            one = self._spoken.get(_key(result.id if isinstance(result, Lost) else result.turn.id))
+            one = self._spoken.get(
+                key_of(result.id if isinstance(result, Lost) else result.turn.id)
+            )
             if one is None:
                 return [], []
             if isinstance(result, Lost):
@@ -194,5 +198,6 @@ def _parts(turn_id: str) -> tuple[str, int, int]:
     return key, int(number), int(attempt)
 
 
-def _key(turn_id: str) -> str:
+def key_of(turn_id: str) -> str:
+    """The key of the utterance that a turn belongs to; a key is its own."""
     return turn_id.partition("/")[0]
