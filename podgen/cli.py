@@ -148,17 +148,17 @@ def takes(
     engine: EngineName = None,
     store: StoreRoot = None,
     model: Model = None,
+    device: Device = None,
     json: Json = False,
 ) -> None:
     """List a turn's takes, or pick the one to use."""
     from podgen.listings import show_takes
     from podgen.render.editing import list_takes, pick_take
 
+    settings = _settings(model, device)
     if pick is not None:
-        pick_take(script, turn, pick, engine=engine, store=store, settings=_settings(model))
-    show_takes(
-        list_takes(script, turn, engine=engine, store=store, settings=_settings(model)), json=json
-    )
+        pick_take(script, turn, pick, engine=engine, store=store, settings=settings)
+    show_takes(list_takes(script, turn, engine=engine, store=store, settings=settings), json=json)
 
 
 @app.command()

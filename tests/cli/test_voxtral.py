@@ -38,6 +38,9 @@ def test_a_show_is_rendered_and_only_once(podgen: CommandLine) -> None:
     report = json.loads((podgen.folder / "dist/show/report.json").read_text())
     assert report["passed"]
     assert podgen("render", script, *on_cpu, "--json").named("spoke") == []
+    turn = report["turns"][0]["id"]
+    listed = podgen("takes", script, turn, *on_cpu[:-1], "--json")
+    assert [round(take["seconds"], 1) for take in listed.events] == [1.2]
 
 
 def test_what_it_cannot_do_is_said_before_anything_renders(podgen: CommandLine) -> None:
