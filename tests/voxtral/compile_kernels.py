@@ -1,105 +1,104 @@
-"""Compiles every kernel for GPUs that need not be there; one line each, or an exception."""
+"""Compiles whatever a frame and a decode launch, for GPUs that need not be there.
+
+The model runs on tensors without data, and every launch goes to Triton as it is, but for a target
+of each compute capability and no further than machine code. Each must fit its shared memory and
+registers; one line for each.
+"""
 
 from __future__ import annotations
 
-import inspect
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
 
+import torch
 import triton
 from triton.backends.compiler import GPUTarget
-from triton.compiler import ASTSource
+from triton.runtime import driver
 
-from podgen.engines.voxtral import kernels, triton_ops
+from podgen.engines.voxtral import kernels, triton_ops, triton_products
+from podgen.engines.voxtral import model as models
+from podgen.engines.voxtral.config import parse_params
+from podgen.engines.voxtral.made_up import PUBLISHED
+from podgen.engines.voxtral.model import Make, Model
+from podgen.engines.voxtral.slots import Slots
+from tests.voxtral.weights import NoData
 
-BF16, F32, INT = "*bf16", "*fp32", "i32"
-STRIDES = ["i64"] * 4
 # Shared memory that one program may have: Ampere, Ada, Hopper (CUDA programming guide, table of
 # technical specifications per compute capability).
 MEMORY = {80: 163 << 10, 89: 99 << 10, 90: 227 << 10}
-ALIGNED = {"INPUTS", "OUTPUTS", "WIDTH", "key_row", "key_head", "value_row", "value_head"}
-
-KERNELS: list[tuple[str, list[str], dict[str, object], dict[str, int]]] = [
-    ("norm", [BF16] * 5 + ["fp32", INT], {"ADD": True, "BLOCK": 4096}, {"num_warps": 8}),
-    ("silu_mul", [BF16, BF16, INT], {"BLOCK": 1024}, {}),
-    (
-        "rotate_store",
-        [BF16, F32, "*i64", BF16, BF16, BF16, *STRIDES],
-        {"HEADS": 32, "KV_HEADS": 8, "HALF": 64},
-        {"num_warps": 1},
-    ),
-    (
-        "split_attention",
-        [BF16, BF16, BF16, "*i64", F32, F32, F32, *STRIDES, INT, "fp32"],
-        {"KV_HEADS": 8, "GROUP": 4, "HEAD": 128, "SPLIT": 128, "TILE": 64},
-        {},
-    ),
-    (
-        "split_attention",
-        [F32, F32, F32, "*i64", F32, F32, F32, *STRIDES, INT, "fp32"],
-        {"KV_HEADS": 8, "GROUP": 4, "HEAD": 128, "SPLIT": 128, "TILE": 64},
-        {"num_stages": 1},
-    ),
-    (
-        "join_attention",
-        [F32, F32, F32, "*i64", BF16, INT],
-        {"HEADS": 32, "HEAD": 128, "SPLIT": 128, "BLOCK": 32},
-        {},
-    ),
-    (
-        "token_attention",
-        [BF16, BF16, INT, "fp32"],
-        {"HEADS": 32, "KV_HEADS": 8, "HEAD": 128},
-        {"num_warps": 1},
-    ),
-    ("euler", [BF16, BF16, BF16, INT, "fp32", "fp32"], {"BLOCK": 256}, {}),
-]
-for rows, outputs in ((1, 3072), (6, 18432), (40, 18432), (500, 18432)):
-    for weight, size in (("*i8", 1), ("*fp8e4nv", 1), ("*bf16", 2)):
-        tile = triton_ops.row_tile(rows, outputs, size)
-        KERNELS.append(
-            (
-                "row_scaled",
-                [BF16, weight, F32, BF16, INT, INT, INT],
-                {"BM": tile.rows, "BN": tile.outputs, "BK": tile.inputs, "SCALED": size == 1},
-                {"num_warps": tile.warps, "num_stages": tile.stages},
-            )
-        )
-    tile = triton_ops.group_tile(rows, outputs)
-    KERNELS.append(
-        (
-            "group_scaled",
-            [BF16, "*u8", "*fp16", BF16, INT, INT, INT],
-            {"BM": tile.rows, "BN": tile.outputs, "GROUP": 64, "CHUNK": 256},
-            {"num_warps": tile.warps, "num_stages": tile.stages},
-        )
-    )
 
 
-def build(capability: int, name: str, types: list[str], constants: dict[str, object],
-          options: dict[str, int]) -> int:  # fmt: skip
-    """The shared memory of a kernel compiled for a compute capability."""
-    kernel = getattr(kernels, name)
-    names = list(inspect.signature(kernel.fn).parameters)
-    remaining = iter(types)
-    signature = {n: "constexpr" if n in constants else next(remaining) for n in names}
-    source = ASTSource(
-        fn=kernel,
-        signature=signature,
-        constexprs={(names.index(n),): value for n, value in constants.items()},
-        attrs={
-            (i,): [["tt.divisibility", 16]]
-            for i, n in enumerate(names)
-            if signature[n][0] == "*" or n in ALIGNED
-        },
-    )
-    made = triton.compile(source, target=GPUTarget("cuda", capability, 32), options=options)
-    assert made.asm["cubin"]
-    return int(made.metadata.shared)
+class Elsewhere:
+    """A driver of devices that are only compiled for; each is named by its capability."""
+
+    capability = 0
+
+    def get_current_device(self) -> int:
+        return self.capability
+
+    def get_current_stream(self, device: int) -> int:
+        return 0
+
+    def get_current_target(self) -> GPUTarget:
+        return GPUTarget("cuda", self.capability, 32)
 
 
-for name, types, constants, options in KERNELS:
-    for capability, most in MEMORY.items():
-        if capability < 89 and "*fp8e4nv" in types:
-            continue
-        shared = build(capability, name, types, constants, options)
-        assert shared <= most, f"{name} needs {shared} bytes on {capability}"
-        print(name, capability, shared)
+elsewhere = Elsewhere()
+driver.set_active(elsewhere)
+made: dict[tuple[int, str], Any] = {}
+
+
+def launch(kernel: Any, grid: tuple[int, ...], *arguments: object, **constants: object) -> None:
+    assert all(grid)
+    compiled = kernel.warmup(*arguments, grid=grid, **constants)
+    made[elsewhere.capability, compiled.hash] = compiled
+
+
+triton_ops.launch = triton_products.launch = launch
+
+
+def run(params: object, dtype: torch.dtype, rows: int, own_rows: int, quantise: str) -> None:
+    """A frame of so many rows, and a decode."""
+    models.choose_ops = lambda device, make: triton_ops.TritonOps(make.own_rows)
+    make = Make(device="meta", dtype=dtype, quantise=quantise, own_rows=own_rows)
+    model = Model(NoData(dtype), parse_params(params), make)
+    slots = Slots(model, rows, 1024)
+    slots.step(0, rows, 1024)
+    model.codec.decode(slots.codes(0, 40))
+
+
+def registers(cubin: bytes) -> tuple[int, int]:
+    """Registers of a thread, and bytes of its stack: what did not fit them."""
+    tool = Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(cubin)
+        file.flush()
+        told = subprocess.run(
+            [tool, "--dump-resource-usage", file.name], capture_output=True, text=True, check=True
+        ).stdout
+    found = re.search(r"REG:(\d+) STACK:(\d+)", told)
+    assert found, told
+    return int(found[1]), int(found[2])
+
+
+golden = json.loads(
+    Path(__file__).with_name("golden").joinpath("checkpoint/params.json").read_text()
+)
+for elsewhere.capability in MEMORY:
+    for rows in (1, 3, 8):
+        run(golden, torch.float32, rows, 0, "none")
+    for rows in (1, 64):
+        for quantise in ("none", "int8", "fp8", "int4"):
+            if quantise != "fp8" or elsewhere.capability >= 89:
+                run(PUBLISHED, torch.bfloat16, rows, 16, quantise)
+for (capability, _), kernel in made.items():
+    shared, (count, stack) = kernel.metadata.shared, registers(kernel.asm["cubin"])
+    told = f"{kernel.name} {capability}: {shared} shared, {count} registers, {stack} stack"
+    print(told)
+    assert shared <= MEMORY[capability] and not stack, told
+every = {name for name, value in vars(kernels).items() if isinstance(value, triton.JITFunction)}
+assert {kernel.name for kernel in made.values()} == every - {"turned"}, "some were not launched"

@@ -6,34 +6,15 @@ captured in a CUDA graph, and fails here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 import torch
-from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from podgen.engines.voxtral.config import parse_params
 from podgen.engines.voxtral.made_up import PUBLISHED
 from podgen.engines.voxtral.model import Make, Model
 from podgen.engines.voxtral.slots import Slots
-
-
-class NoData:
-    """Weights of every shape and no content; remembers what was asked for."""
-
-    device = torch.device("meta")
-    dtype = torch.bfloat16
-
-    def __init__(self) -> None:
-        self.shapes: dict[str, tuple[int, ...]] = {}
-
-    def get(self, name: str, *shape: int) -> Tensor:
-        self.shapes[name] = shape
-        return torch.empty(shape, device="meta", dtype=self.dtype)
-
-    def stacked(self, parts: Sequence[tuple[str, int]], columns: int) -> Tensor:
-        return torch.cat([self.get(name, rows, columns) for name, rows in parts])
+from tests.voxtral.weights import NoData
 
 
 class Products(TorchDispatchMode):

@@ -1,4 +1,4 @@
-"""Weights made up by name, and parameters of other sizes than the golden checkpoint's."""
+"""Weights made up by name or without content, and parameters of sizes unlike the goldens'."""
 
 from __future__ import annotations
 
@@ -30,6 +30,23 @@ class NamedWeights:
             self.tensors[name] = drawn
         assert self.tensors[name].shape == shape, name
         return self.tensors[name].to(self.dtype)
+
+    def stacked(self, parts: Sequence[tuple[str, int]], columns: int) -> Tensor:
+        return torch.cat([self.get(name, rows, columns) for name, rows in parts])
+
+
+class NoData:
+    """Weights of every shape and no content; remembers what was asked for."""
+
+    device = torch.device("meta")
+
+    def __init__(self, dtype: torch.dtype = torch.bfloat16) -> None:
+        self.dtype = dtype
+        self.shapes: dict[str, tuple[int, ...]] = {}
+
+    def get(self, name: str, *shape: int) -> Tensor:
+        self.shapes[name] = shape
+        return torch.empty(shape, device="meta", dtype=self.dtype)
 
     def stacked(self, parts: Sequence[tuple[str, int]], columns: int) -> Tensor:
         return torch.cat([self.get(name, rows, columns) for name, rows in parts])

@@ -121,19 +121,19 @@ class AcousticTransformer:
 
         `qkv` is what the first layer's projections make of the tokens.
         """
-        args, ops, eps = self.args, self._ops, self.args.norm_eps
-        norms = [layer.attention_norm for layer in self._layers[1:]] + [self._norm]
-        last = len(self._layers) - 1
-        n = tokens
-        for i, (layer, next_norm) in enumerate(zip(self._layers, norms, strict=True)):
+        args, ops = self.args, self._ops
+        stream = ops.residual(tokens, args.norm_eps)
+        asking = len(tokens)
+        for i, layer in enumerate(self._layers):
             if i:
-                qkv = layer.qkv(n)
-            asking = 1 if i == last else len(tokens)
+                qkv = stream.project(layer.attention_norm, layer.qkv)
+            if i + 1 == len(self._layers):
+                asking = 1
+                stream.narrow(asking)
             attended = ops.token_attention(qkv, asking, args.n_heads, args.n_kv_heads)
-            tokens, n = ops.add_norm(tokens[:asking], layer.out(attended), layer.ffn_norm, eps)
-            delta = layer.down(ops.silu_mul(layer.gate_up(n)))
-            tokens, n = ops.add_norm(tokens, delta, next_norm, eps)
-        return n[0]
+            stream.add(layer.out, attended)
+            stream.add(layer.down, stream.gate(layer.ffn_norm, layer.gate_up))
+        return stream.normed(self._norm)[0]
 
 
 def time_features(t: Tensor, dim: int) -> Tensor:

@@ -102,16 +102,14 @@ class Backbone:
         Returns:
             h [rows, dim], after the last norm.
         """
-        ops, eps = self._ops, self.args.norm_eps
-        norms = [layer.attention_norm for layer in self._layers[1:]] + [self._norm]
-        n = ops.norm(x, self._layers[0].attention_norm, eps)
-        for i, (layer, next_norm) in enumerate(zip(self._layers, norms, strict=True)):
-            keys, values = stored.keys[i], stored.values[i]
-            q = ops.rotate_store(layer.qkv(n), self._rotary, position, keys, values)
-            attended = ops.decode_attention(q, keys, values, position, length)
-            x, n = ops.add_norm(x, layer.out(attended), layer.ffn_norm, eps)
-            x, n = ops.add_norm(x, layer.down(ops.silu_mul(layer.gate_up(n))), next_norm, eps)
-        return n
+        ops = self._ops
+        stream = ops.residual(x, self.args.norm_eps)
+        for layer, keys, values in zip(self._layers, stored.keys, stored.values, strict=True):
+            qkv = stream.project(layer.attention_norm, layer.qkv)
+            attended = ops.attend(qkv, self._rotary, position, keys, values, length)
+            stream.add(layer.out, attended)
+            stream.add(layer.down, stream.gate(layer.ffn_norm, layer.gate_up))
+        return stream.normed(self._norm)
 
     def prefill(
         self, x: Tensor, start: Tensor, slots: Tensor, stored: KeyValues, length: int
@@ -128,14 +126,14 @@ class Backbone:
             stored: the slots.
             length: above every position that is wanted.
         """
-        args, ops, eps = self.args, self._ops, self.args.norm_eps
-        tokens = x.shape[1]
+        args, tokens = self.args, x.shape[1]
         room = stored.keys.shape[3]
         position = (start[:, None] + torch.arange(tokens, device=x.device)).clamp(max=room - 1)
         seen = torch.arange(length, device=x.device) <= position[:, None, :, None]
         angles = self._rotary[position][:, :, None]
+        stream = self._ops.residual(x, args.norm_eps)
         for i, layer in enumerate(self._layers):
-            qkv = layer.qkv(ops.norm(x, layer.attention_norm, eps))
+            qkv = stream.project(layer.attention_norm, layer.qkv)
             q, k, v = split_heads(qkv, args.n_kv_heads, args.head_dim)
             keys, values = stored.keys[i], stored.values[i]
             keys[slots[:, None], :, position] = rotate(k, angles)
@@ -149,8 +147,8 @@ class Backbone:
                 attn_mask=seen,
                 enable_gqa=True,
             )
-            x, n = ops.add_norm(x, layer.out(out.transpose(1, 2).flatten(2)), layer.ffn_norm, eps)
-            x = x + layer.down(ops.silu_mul(layer.gate_up(n)))
+            stream.add(layer.out, out.transpose(1, 2).flatten(2))
+            stream.add(layer.down, stream.gate(layer.ffn_norm, layer.gate_up))
 
 
 def padded(rows: int) -> int:

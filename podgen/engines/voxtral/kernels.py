@@ -44,67 +44,60 @@ def silu_mul(gate_up, out, WIDTH, BLOCK: tl.constexpr):
 
 
 @triton.jit
-def rotate_store(
-    qkv, table, position, keys, values, q_out,
-    key_row, key_head, value_row, value_head,
-    HEADS: tl.constexpr, KV_HEADS: tl.constexpr, HALF: tl.constexpr,
-):  # fmt: skip
-    """One head of one row: queries rotated, keys rotated and stored, values stored."""
-    row = tl.program_id(0).to(tl.int64)
-    head = tl.program_id(1)
-    at = tl.load(position + row)
-    pair = tl.arange(0, HALF)
-    width: tl.constexpr = (HEADS + 2 * KV_HEADS) * 2 * HALF
-    source = qkv + row * width + head * 2 * HALF + 2 * pair
-    even = tl.load(source).to(tl.float32)
-    odd = tl.load(source + 1).to(tl.float32)
-    cos = tl.load(table + (at * HALF + pair) * 2)
-    sin = tl.load(table + (at * HALF + pair) * 2 + 1)
-    if head < HEADS:
-        target = q_out + (row * HEADS + head) * 2 * HALF + 2 * pair
-        tl.store(target, (even * cos - odd * sin).to(q_out.dtype.element_ty))
-        tl.store(target + 1, (even * sin + odd * cos).to(q_out.dtype.element_ty))
-    elif head < HEADS + KV_HEADS:
-        target = keys + row * key_row + (head - HEADS) * key_head + at * 2 * HALF + 2 * pair
-        tl.store(target, (even * cos - odd * sin).to(keys.dtype.element_ty))
-        tl.store(target + 1, (even * sin + odd * cos).to(keys.dtype.element_ty))
-    else:
-        head -= HEADS + KV_HEADS
-        target = values + row * value_row + head * value_head + at * 2 * HALF + 2 * pair
-        tl.store(target, even.to(values.dtype.element_ty))
-        tl.store(target + 1, odd.to(values.dtype.element_ty))
+def turned(x, cos, sin):
+    """Adjacent pairs of the last dimension of x [rows, width], turned; float32."""
+    rows: tl.constexpr = x.shape[0]
+    even, odd = tl.split(tl.reshape(x.to(tl.float32), [rows, x.shape[1] // 2, 2]))
+    return tl.interleave(even * cos - odd * sin, even * sin + odd * cos)
 
 
 @triton.jit
 def split_attention(
-    q, keys, values, position, partial, peak, total,
+    qkv, table, position, keys, values, partial, peak, total,
     key_row, key_head, value_row, value_head, splits, scale,
     KV_HEADS: tl.constexpr, GROUP: tl.constexpr, HEAD: tl.constexpr,
     SPLIT: tl.constexpr, TILE: tl.constexpr,
 ):  # fmt: skip
-    """Attention of the queries of one key head over one split of the positions."""
+    """Attention of the queries of one key head over one split of the positions.
+
+    The split that the row's own position falls into stores its key and value, and takes them
+    from where they were computed.
+    """
     row = tl.program_id(0).to(tl.int64)
     head = tl.program_id(1)
     split = tl.program_id(2)
-    length = tl.load(position + row) + 1
+    own = tl.load(position + row)
     begin = split * SPLIT
-    if begin < length:
+    if begin <= own:
         # Matrix units want sixteen rows; a group of queries is padded to them.
         query = tl.arange(0, 16)
         column = tl.arange(0, HEAD)
-        first = (row * KV_HEADS + head) * GROUP
+        pair = tl.arange(0, HEAD // 2)[None, :]
         asked = (query < GROUP)[:, None]
+        cos = tl.load(table + (own * (HEAD // 2) + pair) * 2)
+        sin = tl.load(table + (own * (HEAD // 2) + pair) * 2 + 1)
+        source = qkv + row * ((GROUP + 2) * KV_HEADS * HEAD)
         asking = tl.load(
-            q + (first + query)[:, None] * HEAD + column[None, :], mask=asked, other=0.0
+            source + (head * GROUP + query)[:, None] * HEAD + column[None, :], mask=asked, other=0.0
         )
+        asking = turned(asking, cos, sin).to(keys.dtype.element_ty)
+        key_base = keys + row * key_row + head * key_head
+        value_base = values + row * value_row + head * value_head
         most = tl.full([16], -float("inf"), tl.float32)
         mass = tl.zeros([16], tl.float32)
         gathered = tl.zeros([16, HEAD], tl.float32)
-        key_base = keys + row * key_row + head * key_head
-        value_base = values + row * value_row + head * value_head
-        for tile in range(begin, min(begin + SPLIT, length), TILE):
+        if own < begin + SPLIT:
+            fresh = source + (GROUP * KV_HEADS + head) * HEAD + column[None, :]
+            key = turned(tl.load(fresh), cos, sin).to(keys.dtype.element_ty)
+            value = tl.load(fresh + KV_HEADS * HEAD)
+            tl.store(key_base + own * HEAD + column[None, :], key)
+            tl.store(value_base + own * HEAD + column[None, :], value)
+            most = tl.sum(asking.to(tl.float32) * key.to(tl.float32), axis=1) * scale
+            mass += 1.0
+            gathered += value.to(tl.float32)
+        for tile in range(begin, min(begin + SPLIT, own), TILE):
             at = tile + tl.arange(0, TILE)
-            seen = at < length
+            seen = at < own
             key = tl.load(
                 key_base + at[:, None] * HEAD + column[None, :], mask=seen[:, None], other=0.0
             )
@@ -121,7 +114,7 @@ def split_attention(
                 weight.to(value.dtype), value, input_precision="ieee"
             )
             most = higher
-        slot = (first + query) * splits + split
+        slot = ((row * KV_HEADS + head) * GROUP + query) * splits + split
         tl.store(partial + slot[:, None] * HEAD + column[None, :], gathered, mask=asked)
         tl.store(peak + slot, most, mask=query < GROUP)
         tl.store(total + slot, mass, mask=query < GROUP)
@@ -197,27 +190,63 @@ def euler(x, velocity, out, count, alpha, dt, BLOCK: tl.constexpr):
 
 
 @triton.jit
-def row_scaled(
-    x, weight, scale, out, rows, OUTPUTS, INPUTS,
-    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, SCALED: tl.constexpr,
+def product(
+    x, weight, scale, gain, squares, residual, out, squares_out, rows, OUTPUTS, INPUTS, parts, eps,
+    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, PARTS: tl.constexpr,
+    SCALED: tl.constexpr, NORMED: tl.constexpr, GATED: tl.constexpr, ADDED: tl.constexpr,
 ):  # fmt: skip
-    """x [rows, inputs] by weight [outputs, inputs], widened as it is read; scaled, if SCALED."""
+    """x [rows, inputs] by weight [outputs, inputs], which is widened as it is read.
+
+    SCALED: each output has a scale. NORMED: x is RMS-normed by `gain` on the way, from the sums
+    of its squares [rows, parts]. GATED: the weight is twice as high; silu of the first half times
+    the second comes out. ADDED: the residual is added, and the sums of the squares of what comes
+    out are left, one for each tile of outputs.
+    """
     row = tl.program_id(1) * BM + tl.arange(0, BM)
     output = tl.program_id(0) * BN + tl.arange(0, BN)
     column = tl.arange(0, BK)
+    kind = out.dtype.element_ty
     has_row, has_output = (row < rows)[:, None], (output < OUTPUTS)[:, None]
     x_at = x + row[:, None].to(tl.int64) * INPUTS + column[None, :]
     w_at = weight + output[:, None].to(tl.int64) * INPUTS + column[None, :]
+    unit = tl.full([BM], 1.0, tl.float32)
+    if NORMED:
+        part = tl.arange(0, PARTS)[None, :]
+        left = has_row & (part < parts)
+        square = tl.load(squares + row[:, None] * parts + part, mask=left, other=0.0)
+        unit = tl.rsqrt(tl.sum(square, axis=1) / INPUTS + eps)
     total = tl.zeros([BM, BN], tl.float32)
+    up = tl.zeros([BM, BN], tl.float32)
     for k in range(0, INPUTS, BK):
         inside = (column < INPUTS - k)[None, :]
         a = tl.load(x_at + k, mask=has_row & inside, other=0.0)
-        b = tl.load(w_at + k, mask=has_output & inside, other=0.0).to(a.dtype)
+        if NORMED:
+            g = tl.load(gain + k + column[None, :], mask=inside, other=0.0).to(tl.float32)
+            a = ((a.to(tl.float32) * unit[:, None]).to(kind).to(tl.float32) * g).to(kind)
+        b = tl.load(w_at + k, mask=has_output & inside, other=0.0).to(kind)
         total += tl.dot(a, tl.trans(b), input_precision="ieee")
+        if GATED:
+            second = w_at + OUTPUTS.to(tl.int64) * INPUTS
+            b = tl.load(second + k, mask=has_output & inside, other=0.0).to(kind)
+            up += tl.dot(a, tl.trans(b), input_precision="ieee")
+    has_both = has_row & (output < OUTPUTS)[None, :]
     if SCALED:
         total *= tl.load(scale + output, mask=output < OUTPUTS, other=0.0)[None, :]
-    target = out + row[:, None].to(tl.int64) * OUTPUTS + output[None, :]
-    tl.store(target, total.to(out.dtype.element_ty), mask=has_row & (output < OUTPUTS)[None, :])
+    value = total.to(kind)
+    if GATED:
+        if SCALED:
+            up *= tl.load(scale + OUTPUTS + output, mask=output < OUTPUTS, other=0.0)[None, :]
+        gate = value.to(tl.float32)
+        opened = (gate / (1.0 + tl.exp(-gate))).to(kind).to(tl.float32)
+        value = (opened * up.to(kind).to(tl.float32)).to(kind)
+    target = row[:, None].to(tl.int64) * OUTPUTS + output[None, :]
+    if ADDED:
+        before = tl.load(residual + target, mask=has_both, other=0.0)
+        value = (before.to(tl.float32) + value.to(tl.float32)).to(kind)
+        wide = tl.where(has_both, value.to(tl.float32), 0.0)
+        to = squares_out + row * tl.num_programs(0) + tl.program_id(0)
+        tl.store(to, tl.sum(wide * wide, axis=1), mask=row < rows)
+    tl.store(out + target, value, mask=has_both)
 
 
 @triton.jit

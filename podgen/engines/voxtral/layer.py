@@ -10,9 +10,8 @@ from torch import Tensor
 from podgen.engines.voxtral.checkpoint import Source
 from podgen.engines.voxtral.config import TransformerArgs
 from podgen.engines.voxtral.ops import TorchOps
+from podgen.engines.voxtral.residual import Linear
 
-Linear = Callable[[Tensor], Tensor]
-"""A projection of the last dimension."""
 MakeLinear = Callable[[Tensor], Linear]
 """Makes a projection of a weight [outputs, inputs]."""
 
@@ -27,6 +26,11 @@ class Dense:
     def __call__(self, x: Tensor) -> Tensor:
         """See `Linear`."""
         return self.ops.product(x, self.weight)
+
+    @property
+    def rows(self) -> tuple[Tensor, None]:
+        """See `Linear.rows`."""
+        return self.weight, None
 
 
 def dense(ops: TorchOps) -> MakeLinear:

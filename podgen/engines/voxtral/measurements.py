@@ -23,7 +23,6 @@ from podgen.engines.voxtral.drift import teacher_forced
 from podgen.engines.voxtral.goldens import generate_all
 from podgen.engines.voxtral.graphs import Stepper
 from podgen.engines.voxtral.job import generate
-from podgen.engines.voxtral.layer import Linear
 from podgen.engines.voxtral.made_up import (
     VOICE,
     VOICE_ROWS,
@@ -35,6 +34,7 @@ from podgen.engines.voxtral.made_up import (
 from podgen.engines.voxtral.model import Make, Model, choose_ops, load_model
 from podgen.engines.voxtral.pace import FRAME_RATE
 from podgen.engines.voxtral.quantise import RowScaled, projection
+from podgen.engines.voxtral.residual import Linear
 from podgen.engines.voxtral.slots import Slots, Turn, turn_noise
 from podgen.engines.voxtral.work import Work
 

@@ -10,13 +10,19 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from podgen.engines.voxtral.residual import Residual
+
 
 class TorchOps:
     """Every operation as PyTorch spells it."""
 
     ragged = False
-    """Whether `decode_attention` reads no further than each row's own position. Where it does
+    """Whether `attend` reads no further than each row's own position. Where it does
     not, its cost grows with `length`, which must then be kept small."""
+
+    def residual(self, x: Tensor, eps: float) -> Residual:
+        """The residual stream that begins with x [..., dim]."""
+        return Residual(self, x, eps)
 
     def norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
         """RMS norm over the last dimension, in float32 at least, rounded before the weight."""
@@ -36,25 +42,27 @@ class TorchOps:
         gate, up = gate_up.chunk(2, dim=-1)
         return F.silu(gate) * up
 
-    def rotate_store(
+    def attend(
         self,
         qkv: Tensor,
         table: Tensor,
         position: Tensor,
         keys: Tensor,
         values: Tensor,
+        length: int,
     ) -> Tensor:
-        """Rotate one position's queries and keys, and store its keys and values.
+        """Attention of one position over all up to it, with rotated queries and keys.
 
         Args:
             qkv: [rows, (heads + 2 * kv heads) * head_dim].
             table: [positions, head_dim / 2, 2], cosines and sines.
-            position: [rows], where each row stands.
-            keys: [rows, kv heads, length, head_dim], written at `position`.
+            position: [rows], where each row stands; entries after it are not seen.
+            keys: [rows, kv heads, at least length, head_dim], written at `position`.
             values: the same.
+            length: above every position.
 
         Returns:
-            The rotated queries [rows, heads, head_dim].
+            [rows, heads * head_dim].
         """
         rows, kv_heads, _, head_dim = keys.shape
         q, k, v = split_heads(qkv, kv_heads, head_dim)
@@ -62,26 +70,9 @@ class TorchOps:
         at = torch.arange(rows, device=qkv.device)
         keys[at, :, position] = rotate(k, angles)
         values[at, :, position] = v
-        return rotate(q, angles)
-
-    def decode_attention(
-        self, q: Tensor, keys: Tensor, values: Tensor, position: Tensor, length: int
-    ) -> Tensor:
-        """Attention of one position over everything stored up to it.
-
-        Args:
-            q: [rows, heads, head_dim].
-            keys: [rows, kv heads, at least length, head_dim].
-            values: the same.
-            position: [rows]; entries after it are not seen.
-            length: above every position.
-
-        Returns:
-            [rows, heads * head_dim].
-        """
-        seen = torch.arange(length, device=q.device) <= position[:, None]
+        seen = torch.arange(length, device=qkv.device) <= position[:, None]
         out = F.scaled_dot_product_attention(
-            q[:, :, None],
+            rotate(q, angles)[:, :, None],
             keys[:, :, :length],
             values[:, :, :length],
             attn_mask=seen[:, None, None],

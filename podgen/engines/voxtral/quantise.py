@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.layer import Linear, MakeLinear, dense
+from podgen.engines.voxtral.layer import MakeLinear, dense
 from podgen.engines.voxtral.ops import TorchOps, int4_layout
+from podgen.engines.voxtral.residual import Linear
 from podgen.errors import EngineError
 
 _FP8 = torch.float8_e4m3fn
@@ -30,6 +31,11 @@ class RowScaled:
         """See `Linear`."""
         return self.ops.row_scaled(x, self.weight, self.scale)
 
+    @property
+    def rows(self) -> tuple[Tensor, Tensor]:
+        """See `Linear.rows`."""
+        return self.weight, self.scale
+
 
 @dataclass(frozen=True, slots=True)
 class GroupScaled:
@@ -46,6 +52,11 @@ class GroupScaled:
     def __call__(self, x: Tensor) -> Tensor:
         """See `Linear`."""
         return self.ops.group_scaled(x, self.packed, self.scale)
+
+    @property
+    def rows(self) -> None:
+        """See `Linear.rows`."""
+        return None
 
 
 def projection(kind: str, ops: TorchOps) -> MakeLinear:

@@ -1,0 +1,65 @@
+"""The residual stream of the transformer layers: read normed, and added to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from podgen.engines.voxtral.ops import TorchOps
+
+
+class Linear(Protocol):
+    """A projection of the last dimension."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """x [..., inputs] to [..., outputs]."""
+        ...
+
+    @property
+    def rows(self) -> tuple[Tensor, Tensor | None] | None:
+        """The weight [outputs, inputs] with the scale of each output, if any; None where it is
+        kept in another form."""
+        ...
+
+
+class Residual:
+    """A stream that waits with a sum until its norm is asked for, so that one kernel does both.
+
+    Args:
+        ops: the operations.
+        x: what it begins with, [..., dim].
+        eps: of the norms.
+    """
+
+    def __init__(self, ops: TorchOps, x: Tensor, eps: float) -> None:
+        self._ops = ops
+        self._eps = eps
+        self._x = x
+        self._delta: Tensor | None = None
+
+    def normed(self, gain: Tensor) -> Tensor:
+        """The stream's RMS norm with a gain [dim]."""
+        if self._delta is None:
+            return self._ops.norm(self._x, gain, self._eps)
+        self._x, normed = self._ops.add_norm(self._x, self._delta, gain, self._eps)
+        self._delta = None
+        return normed
+
+    def project(self, gain: Tensor, linear: Linear) -> Tensor:
+        """A projection of the normed stream."""
+        return linear(self.normed(gain))
+
+    def gate(self, gain: Tensor, gate_up: Linear) -> Tensor:
+        """SwiGLU's middle of the normed stream: see `TorchOps.silu_mul`."""
+        return self._ops.silu_mul(gate_up(self.normed(gain)))
+
+    def add(self, linear: Linear, x: Tensor) -> None:
+        """Add a projection of `x`. The norm is asked for before the next one is added."""
+        assert self._delta is None
+        self._delta = linear(x)
+
+    def narrow(self, count: int) -> None:
+        """Go on with the first entries of the first dimension alone."""
+        self._x = self._x[:count]

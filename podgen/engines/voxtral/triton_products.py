@@ -1,0 +1,119 @@
+# mypy: disable-error-code="import-not-found, import-untyped, no-any-return"
+"""Matrix products by our own kernels: of weights that the library cannot read, and of few rows."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+import triton
+from torch import Tensor
+
+from podgen.engines.voxtral import kernels
+from podgen.engines.voxtral.ops import int4_layout
+
+FEW = 16
+"""Rows that one tile of the matrix units holds; so many cost no more than one."""
+
+
+class Tile(NamedTuple):
+    """What one program of a product computes, and how."""
+
+    rows: int
+    outputs: int
+    inputs: int
+    warps: int
+    stages: int
+
+
+def row_tile(rows: int, outputs: int, itemsize: int, *, gated: bool = False) -> Tile:
+    """The tile of `kernels.product` for so many rows; a gated one reads two of them at once.
+
+    With few rows, reading the weights is all there is: narrow tiles make programs enough for
+    every multiprocessor, long and deeply staged ones keep some 30 kB under way on each. No tile
+    needs more than the 99 kB of shared memory that a program may have on every GPU since Ampere.
+    """
+    if rows <= FEW:
+        return Tile(16, 16 if gated or outputs <= 4096 else 32, 256 // itemsize, 4, 5)
+    if rows <= 64:
+        return Tile(triton.next_power_of_2(rows), 64, 64, 4, 4)
+    return Tile(128, 128, 64, 8, 3)
+
+
+def group_tile(rows: int, outputs: int) -> Tile:
+    """The tile of `kernels.group_scaled`, whose inputs are a chunk; see `row_tile`.
+
+    Larger ones do not fit the registers.
+    """
+    if rows <= FEW:
+        return Tile(16, 16 if outputs <= 4096 else 32, 0, 4, 4)
+    return Tile(32, 32, 0, 4, 2)
+
+
+def launch(kernel: Any, grid: tuple[int, ...], *arguments: object, **constants: object) -> None:
+    """Start a kernel on the current stream."""
+    kernel[grid](*arguments, **constants)
+
+
+class Norm(NamedTuple):
+    """How a product norms its input: by gain [dim] and the sums of squares [rows, parts]."""
+
+    gain: Tensor
+    squares: Tensor
+    eps: float
+
+
+def product(
+    x: Tensor,
+    weight: Tensor,
+    scale: Tensor | None,
+    *,
+    norm: Norm | None = None,
+    gated: bool = False,
+    residual: Tensor | None = None,
+) -> tuple[Tensor, Tensor | None]:
+    """x [..., inputs] by weight [outputs, inputs]; see `kernels.product`.
+
+    Returns:
+        what comes out, and with a residual the sums of its squares [rows, tiles].
+    """
+    flat = x.reshape(-1, x.shape[-1])
+    outputs, inputs = weight.shape
+    if gated:
+        outputs //= 2
+    rows = len(flat)
+    out = flat.new_empty(rows, outputs)
+    tile = row_tile(rows, outputs, weight.dtype.itemsize, gated=gated)
+    grid = (triton.cdiv(outputs, tile.outputs), triton.cdiv(rows, tile.rows))
+    left = None
+    if residual is not None:
+        left = flat.new_empty(rows, grid[0], dtype=torch.float32)
+        residual = residual.contiguous()
+    parts = 1 if norm is None else norm.squares.shape[1]
+    launch(
+        kernels.product, grid,
+        flat, weight, weight if scale is None else scale, weight if norm is None else norm.gain,
+        weight if norm is None else norm.squares, flat if residual is None else residual,
+        out, out if left is None else left,
+        rows, outputs, inputs, parts, 0.0 if norm is None else norm.eps,
+        BM=tile.rows, BN=tile.outputs, BK=tile.inputs, PARTS=triton.next_power_of_2(parts),
+        SCALED=scale is not None, NORMED=norm is not None, GATED=gated,
+        ADDED=residual is not None, num_warps=tile.warps, num_stages=tile.stages,
+    )  # fmt: skip
+    return out.view(*x.shape[:-1], outputs), left
+
+
+def grouped(x: Tensor, packed: Tensor, scale: Tensor) -> Tensor:
+    """x [..., inputs] by a weight in int4; see `quantise.GroupScaled`."""
+    flat = x.reshape(-1, x.shape[-1])
+    outputs, inputs = len(packed), flat.shape[1]
+    group, chunk = int4_layout(inputs)
+    out = flat.new_empty(len(flat), outputs)
+    tile = group_tile(len(flat), outputs)
+    grid = (triton.cdiv(outputs, tile.outputs), triton.cdiv(len(flat), tile.rows))
+    launch(
+        kernels.group_scaled, grid, flat, packed, scale, out, len(flat), outputs, inputs,
+        BM=tile.rows, BN=tile.outputs, GROUP=group, CHUNK=chunk,
+        num_warps=tile.warps, num_stages=tile.stages,
+    )  # fmt: skip
+    return out.view(*x.shape[:-1], outputs)
