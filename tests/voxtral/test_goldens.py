@@ -15,6 +15,9 @@ from podgen.engines.voxtral.goldens import Golden, compare, generate_all
 from podgen.engines.voxtral.model import Make, Model, load_model
 from podgen.engines.voxtral.prompt import open_tokenizer, text_prompt, voice_prompt
 from podgen.engines.voxtral.slots import Turn
+from tests.voxtral.recording import Graph, Recording, recorded
+
+__all__ = ["recorded"]
 
 
 def test_prompt_ids_are_those_of_mistral_common(
@@ -56,6 +59,25 @@ def test_among_other_turns_in_any_order(
     done = {g.turn.id: g for g in generate_all(model, turns, Batching(slots, 128, alone=alone))}
     for golden in goldens:
         assert compare(golden, done[golden.turn.id]) is None
+
+
+@pytest.mark.parametrize("slots", [1, 3, 8])
+def test_from_steps_recorded_once_and_replayed(
+    model: Model, goldens: Sequence[Golden], slots: int, recorded: list[Graph]
+) -> None:
+    """As CUDA graphs do it: see `recording`."""
+    turns = [
+        replace(golden.turn, id=f"{i} {golden.turn.id}") for i in range(3) for golden in goldens
+    ]
+    done = generate_all(model, turns, Batching(slots, 128, graphs=True))
+    for i, generated in enumerate(done):
+        assert compare(goldens[i % len(goldens)], generated) is None
+    assert 1 <= len(recorded) <= 3 * slots  # for so many rows, and lengths of 64 and 128
+
+
+def test_what_waits_for_the_device_cannot_be_recorded() -> None:
+    with pytest.raises(RuntimeError, match="waits for the device"), Recording():
+        torch.ones(3).sum().item()
 
 
 def test_the_same_codes_in_float64(checkpoint: Path, goldens: Sequence[Golden]) -> None:

@@ -11,9 +11,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from podgen.engines.voxtral.config import parse_params
-from podgen.engines.voxtral.made_up import PUBLISHED
+from podgen.engines.voxtral.made_up import PUBLISHED, VOICE, VOICE_ROWS, made_up_turn
 from podgen.engines.voxtral.model import Make, Model
-from podgen.engines.voxtral.slots import Slots
+from podgen.engines.voxtral.slots import Slots, turn_noise
 from tests.voxtral.weights import NoData
 
 
@@ -70,3 +70,18 @@ def test_a_frame_never_waits_for_the_device(model: Model, rows: int) -> None:
     # Four products a layer; of the acoustic transformer also input, output, and once a frame
     # head, condition and its first projections.
     assert products.count == 26 * 4 + 7 * (3 * 4 + 2) + 3
+
+
+def test_a_turns_whole_life_keeps_to_the_device(model: Model) -> None:
+    """Host and device mixed up is an error here as it is on a GPU."""
+    model.add_voice(VOICE, torch.zeros(VOICE_ROWS, model.params.backbone.dim))
+    slots = Slots(model, 4, 512)
+    turns = [made_up_turn(i, model.params, 200, 240, i) for i in range(3)]
+    slots.place([(i, turn, turn_noise(i, turn.limit, 36)) for i, turn in enumerate(turns)])
+    slots.rehearse(0, 4, 512)
+    slots.step(0, 4, 512)
+    slots.move(2, 0, 300)
+    slots.idle(1)
+    codes = slots.codes(0, 40)
+    assert codes.device.type == "meta"
+    assert model.codec.decode(codes, context=21).shape == (19 * 1920,)
