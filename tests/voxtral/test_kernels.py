@@ -89,6 +89,28 @@ def test_attention_never_reads_past_the_position(near: object) -> None:
     assert torch.equal(attend(TRITON, qkv, position, stored), expected)
 
 
+@pytest.mark.parametrize(("kv_heads", "tokens", "over"), [(2, 5, 2), (8, 1, 0), (4, 40, 7)])
+def test_attention_of_a_prompt(near: object, kv_heads: int, tokens: int, over: int) -> None:
+    """Rows in any slots, one of which is padded to past its slot's end."""
+    size, room = 16, 96
+    slots = torch.tensor([3, 0, 2], device=DEVICE)
+    start = torch.tensor([0, 17, room - 1 - tokens + over], device=DEVICE)
+    whole = [near.draw(2, 4, kv_heads, room, size) for _ in range(2)]
+    twin = [tensor.clone() for tensor in whole]
+    qkv = near.draw(3, tokens, (8 + 2 * kv_heads) * size)
+    table = rotary_table(room + 8, size, 1e6, DEVICE)
+    made, expected = (
+        ops.attend_many(qkv, table, start, slots, stored[0][1], stored[1][1], room)
+        for ops, stored in ((TRITON, whole), (TORCH, twin))
+    )
+    kept = tokens - over  # a prompt leaves room for a frame; what is padded means nothing
+    near.same(made[:2], expected[:2])
+    near.same(made[2, :kept], expected[2, :kept])
+    for one, other in zip(whole, twin, strict=True):
+        one[1, 2, :, -1] = other[1, 2, :, -1]
+        near.same(one, other)
+
+
 @pytest.mark.parametrize("queries", [3, 1])
 def test_token_attention(near: object, queries: int) -> None:
     qkv = near.draw(3, 5, 12 * 16)

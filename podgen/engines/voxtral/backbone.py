@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from podgen.engines.voxtral.checkpoint import Source
 from podgen.engines.voxtral.config import MAX_POSITIONS, Params, TransformerArgs
 from podgen.engines.voxtral.layer import Layer, MakeLinear, dense, load_layer
-from podgen.engines.voxtral.ops import TorchOps, rotary_table, rotate, split_heads
+from podgen.engines.voxtral.ops import TorchOps, rotary_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +125,14 @@ class Backbone:
             stored: the slots.
             length: above every position that is wanted.
         """
-        args, tokens = self.args, x.shape[1]
-        room = stored.keys.shape[3]
-        position = (start[:, None] + torch.arange(tokens, device=x.device)).clamp(max=room - 1)
-        seen = torch.arange(length, device=x.device) <= position[:, None, :, None]
-        angles = self._rotary[position][:, :, None]
-        stream = self._ops.residual(x, args.norm_eps)
-        for i, layer in enumerate(self._layers):
+        ops = self._ops
+        stream = ops.residual(x, self.args.norm_eps)
+        for layer, keys, values in zip(self._layers, stored.keys, stored.values, strict=True):
             qkv = stream.project(layer.attention_norm, layer.qkv)
-            q, k, v = split_heads(qkv, args.n_kv_heads, args.head_dim)
-            keys, values = stored.keys[i], stored.values[i]
-            keys[slots[:, None], :, position] = rotate(k, angles)
-            values[slots[:, None], :, position] = v
-            if i + 1 == len(self._layers):
+            attended = ops.attend_many(qkv, self._rotary, start, slots, keys, values, length)
+            if layer is self._layers[-1]:
                 return  # what the last layer would add, nothing stored depends on
-            out = F.scaled_dot_product_attention(
-                rotate(q, angles).transpose(1, 2),
-                keys[slots, :, :length],
-                values[slots, :, :length],
-                attn_mask=seen,
-                enable_gqa=True,
-            )
-            stream.add(layer.out, out.transpose(1, 2).flatten(2))
+            stream.add(layer.out, attended)
             stream.add(layer.down, stream.gate(layer.ffn_norm, layer.gate_up))
 
 

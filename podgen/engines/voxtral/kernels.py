@@ -4,6 +4,7 @@
 
 Every kernel computes in float32 and rounds where `ops.TorchOps` rounds. What varies from frame to
 frame (positions) is read on the device, never passed: launches can be captured in a graph.
+Numbers that vary from job to job are not specialised, or each would be compiled anew.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def turned(x, cos, sin):
     return tl.interleave(even * cos - odd * sin, even * sin + odd * cos)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["splits"])
 def split_attention(
     qkv, table, position, keys, values, partial, peak, total,
     key_row, key_head, value_row, value_head, splits, scale,
@@ -120,7 +121,7 @@ def split_attention(
         tl.store(total + slot, mass, mask=query < GROUP)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["splits"])
 def join_attention(
     partial, peak, total, position, out, splits,
     HEADS: tl.constexpr, HEAD: tl.constexpr, SPLIT: tl.constexpr, BLOCK: tl.constexpr,
@@ -143,7 +144,86 @@ def join_attention(
     tl.store(out + (row * HEADS + head) * HEAD + column, joined.to(out.dtype.element_ty))
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["tokens", "room", "last"])
+def rotate_store(
+    qkv, table, start, slots, keys, values, q_out, tokens, room, last,
+    key_row, key_head, value_row, value_head,
+    HEADS: tl.constexpr, KV_HEADS: tl.constexpr, HEAD: tl.constexpr,
+):  # fmt: skip
+    """All heads of one token: queries rotated, keys rotated and stored, values stored.
+
+    `room` is a slot's positions, `last` the table's last.
+    """
+    at = tl.program_id(0)
+    token = tl.program_id(1)
+    position = tl.load(start + at) + token
+    slot = tl.load(slots + at)
+    column = tl.arange(0, HEAD)[None, :]
+    pair = tl.arange(0, HEAD // 2)[None, :]
+    angle = table + (tl.minimum(position, last) * (HEAD // 2) + pair) * 2
+    cos, sin = tl.load(angle), tl.load(angle + 1)
+    head = tl.arange(0, HEADS)[:, None]
+    source = qkv + (at * tokens + token).to(tl.int64) * ((HEADS + 2 * KV_HEADS) * HEAD)
+    asking = turned(tl.load(source + head * HEAD + column), cos, sin)
+    target = q_out + (at * tokens + token).to(tl.int64) * (HEADS * HEAD) + head * HEAD + column
+    tl.store(target, asking.to(q_out.dtype.element_ty))
+    if position < room:
+        other = tl.arange(0, KV_HEADS)[:, None]
+        key = turned(tl.load(source + (HEADS + other) * HEAD + column), cos, sin)
+        value = tl.load(source + (HEADS + KV_HEADS + other) * HEAD + column)
+        key_at = keys + slot * key_row + other * key_head + position * HEAD + column
+        value_at = values + slot * value_row + other * value_head + position * HEAD + column
+        tl.store(key_at, key.to(keys.dtype.element_ty))
+        tl.store(value_at, value)
+
+
+@triton.jit(do_not_specialize=["tokens", "room"])
+def many_attention(
+    q, start, slots, keys, values, out, tokens, room,
+    key_row, key_head, value_row, value_head, scale,
+    KV_HEADS: tl.constexpr, GROUP: tl.constexpr, PADDED: tl.constexpr, HEAD: tl.constexpr,
+    TOKENS: tl.constexpr, TILE: tl.constexpr,
+):  # fmt: skip
+    """Attention of the queries of one key head at TOKENS tokens, each group PADDED."""
+    at = tl.program_id(0)
+    head = tl.program_id(1)
+    begin = tl.program_id(2) * TOKENS
+    query = tl.arange(0, TOKENS * PADDED)
+    token, member = begin + query // PADDED, query % PADDED
+    column = tl.arange(0, HEAD)[None, :]
+    asked = ((token < tokens) & (member < GROUP))[:, None]
+    first = tl.load(start + at)
+    slot = tl.load(slots + at)
+    spot = ((at * tokens + token).to(tl.int64) * KV_HEADS + head) * GROUP + member
+    asking = tl.load(q + spot[:, None] * HEAD + column, mask=asked, other=0.0)
+    key_base = keys + slot * key_row + head * key_head
+    value_base = values + slot * value_row + head * value_head
+    most = tl.full([TOKENS * PADDED], -float("inf"), tl.float32)
+    mass = tl.zeros([TOKENS * PADDED], tl.float32)
+    gathered = tl.zeros([TOKENS * PADDED, HEAD], tl.float32)
+    for tile in range(0, min(first + min(begin + TOKENS, tokens), room), TILE):
+        stored = tile + tl.arange(0, TILE)
+        inside = (stored < room)[:, None]
+        key = tl.load(key_base + stored[:, None] * HEAD + column, mask=inside, other=0.0)
+        logits = tl.dot(asking, tl.trans(key), input_precision="ieee") * scale
+        seen = stored[None, :] <= first + token[:, None]
+        logits = tl.where(seen, logits, -float("inf"))
+        higher = tl.maximum(most, tl.max(logits, axis=1))
+        shrink = tl.exp(most - higher)
+        weight = tl.exp(logits - higher[:, None])
+        value = tl.load(value_base + stored[:, None] * HEAD + column, mask=inside, other=0.0)
+        mass = mass * shrink + tl.sum(weight, axis=1)
+        gathered = gathered * shrink[:, None] + tl.dot(
+            weight.to(value.dtype), value, input_precision="ieee"
+        )
+        most = higher
+    tl.store(
+        out + spot[:, None] * HEAD + column,
+        (gathered / mass[:, None]).to(out.dtype.element_ty), mask=asked,
+    )  # fmt: skip
+
+
+@triton.jit(do_not_specialize=["rows"])
 def token_attention(
     qkv, out, rows, scale,
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, HEAD: tl.constexpr,
@@ -174,7 +254,7 @@ def token_attention(
     tl.store(target, value.to(out.dtype.element_ty))
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["count"])
 def euler(x, velocity, out, count, alpha, dt, BLOCK: tl.constexpr):
     """One guided Euler step, rounding where the sums in PyTorch do."""
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
@@ -189,7 +269,7 @@ def euler(x, velocity, out, count, alpha, dt, BLOCK: tl.constexpr):
     tl.store(out + at, (state + step).to(kind), mask=inside)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["rows", "parts"])
 def product(
     x, weight, scale, gain, squares, residual, out, squares_out, rows, OUTPUTS, INPUTS, parts, eps,
     BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, PARTS: tl.constexpr,
@@ -249,7 +329,7 @@ def product(
     tl.store(out + target, value, mask=has_both)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["rows"])
 def group_scaled(
     x, packed, scale, out, rows, OUTPUTS, INPUTS,
     BM: tl.constexpr, BN: tl.constexpr, GROUP: tl.constexpr, CHUNK: tl.constexpr,

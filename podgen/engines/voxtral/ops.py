@@ -80,6 +80,53 @@ class TorchOps:
         )
         return out.flatten(1)
 
+    def attend_many(
+        self,
+        qkv: Tensor,
+        table: Tensor,
+        start: Tensor,
+        slots: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        length: int,
+    ) -> Tensor:
+        """Attention of several positions of each row over all up to them; see `attend`.
+
+        Positions past the end of a slot are computed and mean nothing.
+
+        Args:
+            qkv: [rows, tokens, (heads + 2 * kv heads) * head_dim].
+            table: [positions, head_dim / 2, 2], cosines and sines.
+            start: [rows], the position of each row's first token; earlier ones are stored.
+            slots: [rows], where each row is stored.
+            keys: [slots, kv heads, positions, head_dim].
+            values: the same.
+            length: above every position that is wanted.
+
+        Returns:
+            [rows, tokens, heads * head_dim].
+        """
+        rows, tokens = qkv.shape[:2]
+        _, kv_heads, room, head_dim = keys.shape
+        position = start[:, None] + torch.arange(tokens, device=qkv.device)
+        position = position.clamp(max=room - 1)
+        q, k, v = (
+            torch.unflatten(part, 0, (rows, tokens))
+            for part in split_heads(qkv.flatten(0, 1), kv_heads, head_dim)
+        )
+        angles = table[position][:, :, None]
+        keys[slots[:, None], :, position] = rotate(k, angles)
+        values[slots[:, None], :, position] = v
+        seen = torch.arange(length, device=qkv.device) <= position[:, None, :, None]
+        out = F.scaled_dot_product_attention(
+            rotate(q, angles).transpose(1, 2),
+            keys[slots, :, :length],
+            values[slots, :, :length],
+            attn_mask=seen,
+            enable_gqa=True,
+        )
+        return out.transpose(1, 2).flatten(2)
+
     def token_attention(self, qkv: Tensor, queries: int, heads: int, kv_heads: int) -> Tensor:
         """Attention among a handful of tokens without positions or mask.
 

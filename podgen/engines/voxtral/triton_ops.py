@@ -17,6 +17,8 @@ SPLIT = 128
 """Stored positions that one program of the decoding attention reads."""
 _TILE = 64
 """Positions it reads at once."""
+_TOKENS = 16
+"""Tokens whose queries one program of a prompt's attention has."""
 _WIDEN_FROM = 256
 """Rows from which a quantised weight is widened once and multiplied by the library."""
 
@@ -93,12 +95,43 @@ class TritonOps(TorchOps):
             keys.stride(0), keys.stride(1), values.stride(0), values.stride(1),
             splits, head_dim**-0.5,
             KV_HEADS=kv_heads, GROUP=heads // kv_heads, HEAD=head_dim, SPLIT=SPLIT, TILE=_TILE,
-            num_stages=1 if qkv.dtype == torch.float32 else 3,  # float32 tiles are twice as large
+            num_stages=_stages(qkv),
         )  # fmt: skip
         out = qkv.new_empty(rows, heads * head_dim)
         launch(
             kernels.join_attention, (rows, heads), partial, peak, total, position, out, splits,
             HEADS=heads, HEAD=head_dim, SPLIT=SPLIT, BLOCK=triton.next_power_of_2(splits),
+        )  # fmt: skip
+        return out
+
+    def attend_many(
+        self,
+        qkv: Tensor,
+        table: Tensor,
+        start: Tensor,
+        slots: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        length: int,
+    ) -> Tensor:
+        """See `TorchOps.attend_many`; no row reads further than its own positions."""
+        rows, tokens, width = qkv.shape
+        _, kv_heads, room, head_dim = keys.shape
+        heads = width // head_dim - 2 * kv_heads
+        q = qkv.new_empty(rows, tokens, heads * head_dim)
+        strides = keys.stride(0), keys.stride(1), values.stride(0), values.stride(1)
+        launch(
+            kernels.rotate_store, (rows, tokens),
+            qkv.contiguous(), table, start, slots, keys, values, q, tokens, room, len(table) - 1,
+            *strides, HEADS=heads, KV_HEADS=kv_heads, HEAD=head_dim,
+        )  # fmt: skip
+        out = torch.empty_like(q)
+        group = heads // kv_heads
+        launch(
+            kernels.many_attention, (rows, kv_heads, triton.cdiv(tokens, _TOKENS)),
+            q, start, slots, keys, values, out, tokens, room, *strides, head_dim**-0.5,
+            KV_HEADS=kv_heads, GROUP=group, PADDED=triton.next_power_of_2(group), HEAD=head_dim,
+            TOKENS=_TOKENS, TILE=_TILE, num_warps=8, num_stages=_stages(qkv),
         )  # fmt: skip
         return out
 
@@ -144,3 +177,8 @@ class TritonOps(TorchOps):
 
 def _rows(x: Tensor) -> int:
     return x.numel() // x.shape[-1]
+
+
+def _stages(x: Tensor) -> int:
+    """How deeply keys and values are read ahead: float32 ones fill the shared memory at once."""
+    return 1 if x.dtype == torch.float32 else 3

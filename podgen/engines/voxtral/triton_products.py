@@ -45,9 +45,9 @@ def group_tile(rows: int, outputs: int) -> Tile:
 
     Larger ones do not fit the registers.
     """
-    if rows <= FEW:
-        return Tile(16, 16 if outputs <= 4096 else 32, 0, 4, 4)
-    return Tile(32, 32, 0, 4, 2)
+    if rows > FEW:
+        return Tile(32, 32, 0, 8, 2)
+    return Tile(16, 16, 0, 4, 4) if outputs <= 4096 else Tile(16, 32, 0, 8, 4)
 
 
 def launch(kernel: Any, grid: tuple[int, ...], *arguments: object, **constants: object) -> None:
