@@ -56,8 +56,8 @@ def test_everything_is_measured(tiny: Params) -> None:
     assert not [line for line in lines if "error" in line]
     kinds = {str(line["what"]) for line in lines}
     assert kinds == {
-        "device", "product", "build", "step", "parts", "first_audio", "episode", "invariance",
-        "drift",
+        "device", "product", "build", "step", "turn_alone", "prefill", "parts", "first_audio",
+        "episode", "invariance", "drift",
     }  # fmt: skip
     assert all(line["machine"] and line["date"] for line in lines)
     steps = [(line["quantise"], line["batch"]) for line in lines if line["what"] == "step"]
@@ -65,6 +65,15 @@ def test_everything_is_measured(tiny: Params) -> None:
     (episode,) = (line for line in lines if line["what"] == "episode")
     assert episode["audio_s"] == pytest.approx(60 * 0.08, rel=0.1)
     assert all(float(str(line["ms"])) > 0 for line in lines if "ms" in line)
+
+
+def test_other_kernels_are_measured_as_the_chosen_ones(tiny: Params) -> None:
+    lines: list[Line] = []
+    plan = Plan(device="cpu", dtype=torch.float32, params=tiny, frames=1)
+    measuring = Measurements(plan, tiny, 1e9, 1e9, lambda what, **line: lines.append(line))
+    measuring.other_kernels()
+    told = [line["kernels"] for line in lines if "kernels" in line]
+    assert told == [*["own"] * 3, *["torch"] * 3]
 
 
 def test_a_measurement_that_fails_does_not_end_the_others(
@@ -90,7 +99,7 @@ def test_a_measurement_that_fails_does_not_end_the_others(
 def test_goldens_that_differ_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benching, "compare", lambda golden, generated: "other codes")
     lines: list[Line] = []
-    with pytest.raises(EngineError, match="golden case 0 on cpu"):
+    with pytest.raises(EngineError, match="golden case 0 of Make"):
         bench(Plan(device="cpu", golden=GOLDEN), lines.append)
     assert lines == []
 

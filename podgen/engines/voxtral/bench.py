@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 
-from podgen.engines.voxtral import measure
+from podgen.engines.voxtral import measure, runs
 from podgen.engines.voxtral.batching import Batching
 from podgen.engines.voxtral.config import parse_params
 from podgen.engines.voxtral.goldens import compare, generate_all, read_goldens
 from podgen.engines.voxtral.made_up import PUBLISHED
 from podgen.engines.voxtral.measurements import Measurements, Plan
 from podgen.engines.voxtral.model import Make, load_model
+from podgen.engines.voxtral.residual import FEW
 from podgen.errors import EngineError, MachineError
 
 __all__ = ["Line", "Plan", "bench", "check_goldens"]
@@ -72,25 +74,29 @@ def bench(plan: Plan, report: Report) -> None:
     for batch in plan.batches:
         with told("step", batch=batch):
             run.step(model, batch, "none")
+    with told("turn_alone"):
+        runs.turn_alone(run, model)
+    with told("prefill"):
+        run.prefill(model)
     if device.type == "cuda":
-        with told("step", own_rows=16):
-            run.own_products()
+        with told("other_kernels"):
+            run.other_kernels()
     with told("parts"):
         run.parts(model)
     with told("first_audio"):
-        run.first_audio(model)
+        runs.first_audio(run, model)
     for batch in plan.episode_batches:
         with told("episode", batch=batch):
-            run.episode(model, batch)
+            runs.episode(run, model, batch)
     with told("invariance"):
-        run.invariance(model)
+        runs.invariance(run, model)
     for kind in plan.quantised:
         with told("quantised", quantise=kind):
-            run.quantised(model, kind)
+            runs.quantised(run, model, kind)
     del model
     if plan.load:
         with told("load"):
-            run.load()
+            runs.load(run)
     if failures:
         raise failures[0]
 
@@ -103,19 +109,19 @@ def check_goldens(folder: Path, device: str) -> None:
     """
     goldens = read_goldens(folder)
     turns = [golden.turn for golden in goldens]
-    on_gpu = device.startswith("cuda")
-    for triton in (True, False) if on_gpu else (False,):
-        model = load_model(folder / "checkpoint", Make(device=device, triton=triton))
-        for graphs in (True, False) if on_gpu else (False,):
-            for alone in (True, False):
-                for slots in (1, 3, 8):
-                    how = Batching(slots, 128, graphs=graphs and not alone, alone=alone)
-                    done = generate_all(model, turns, how)
-                    for golden, generated in zip(goldens, done, strict=True):
-                        fault = compare(golden, generated)
-                        if fault:
-                            raise EngineError(
-                                f"golden case {golden.turn.id} on {device} with {how}, "
-                                f"triton {triton}: {fault}",
-                                "nothing measured on this device would mean anything",
-                            )
+    makes = [Make(device=device)]
+    hows = [Batching(slots, 128, alone=alone) for alone in (False, True) for slots in (1, 3, 8)]
+    if device.startswith("cuda"):
+        makes += [Make(device=device, triton=False), Make(device=device, own_rows=FEW)]
+        hows = [replace(how, graphs=True) for how in hows if not how.alone] + hows
+    for make in makes:
+        model = load_model(folder / "checkpoint", make)
+        for how in hows:
+            done = generate_all(model, turns, how)
+            for golden, generated in zip(goldens, done, strict=True):
+                fault = compare(golden, generated)
+                if fault:
+                    raise EngineError(
+                        f"golden case {golden.turn.id} of {make} with {how}: {fault}",
+                        "nothing measured on this device would mean anything",
+                    )

@@ -1,42 +1,25 @@
-"""The single measurements of the benchmark."""
+"""The benchmark's measurements of what a frame consists of."""
 
 from __future__ import annotations
 
-import statistics
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter
 
 import torch
 from torch import Tensor
 
 from podgen.engines.voxtral import measure
-from podgen.engines.voxtral.batching import Batching, fitting_slots
-from podgen.engines.voxtral.checkpoint import WEIGHTS
 from podgen.engines.voxtral.config import Params
-from podgen.engines.voxtral.decoding import Chunk, Generated
-from podgen.engines.voxtral.devices import check_quantise
-from podgen.engines.voxtral.drift import teacher_forced
-from podgen.engines.voxtral.goldens import generate_all
 from podgen.engines.voxtral.graphs import Stepper
-from podgen.engines.voxtral.job import generate
-from podgen.engines.voxtral.made_up import (
-    VOICE,
-    VOICE_ROWS,
-    dialogue,
-    made_up_model,
-    made_up_turn,
-    write_random_checkpoint,
-)
-from podgen.engines.voxtral.model import Make, Model, choose_ops, load_model
+from podgen.engines.voxtral.made_up import VOICE_ROWS, made_up_model, made_up_turn
+from podgen.engines.voxtral.model import Make, Model, choose_ops
 from podgen.engines.voxtral.pace import FRAME_RATE
 from podgen.engines.voxtral.quantise import RowScaled, projection
-from podgen.engines.voxtral.residual import Linear
+from podgen.engines.voxtral.residual import FEW, Linear
 from podgen.engines.voxtral.slots import Slots, Turn, turn_noise
-from podgen.engines.voxtral.work import Work
 
 EPISODE = (240, 45000)
 """Turns and frames of an hour of dialogue."""
@@ -90,11 +73,15 @@ class Measurements:
         self.copy, self.product, self.tell = copy, product, tell
         self.graphs = self.device.type == "cuda"
 
-    def build(self, quantise: str, own_rows: int = 0) -> Model:
+    def build(self, quantise: str, own_rows: int = 0, *, triton: bool = True) -> Model:
         """A model of random weights, and how long it takes to make."""
         begun = perf_counter()
         make = Make(
-            device=self.plan.device, dtype=self.plan.dtype, quantise=quantise, own_rows=own_rows
+            device=self.plan.device,
+            dtype=self.plan.dtype,
+            quantise=quantise,
+            own_rows=own_rows,
+            triton=triton,
         )
         model = made_up_model(self.plan.device, self.params, make)
         measure.synchronise(self.device)
@@ -119,7 +106,7 @@ class Measurements:
             slots.place(turns)
         return slots
 
-    def step(self, model: Model, batch: int, quantise: str, own_rows: int = 0) -> None:
+    def step(self, model: Model, batch: int, quantise: str, kernels: str = "chosen") -> None:
         """One frame of a full batch, at positions as of a turn of 240 characters."""
         measure.reset_peak(self.device)
         frames = self.plan.frames
@@ -145,7 +132,7 @@ class Measurements:
             "step",
             batch=batch,
             quantise=quantise,
-            own_rows=own_rows,
+            kernels=kernels,
             ms=taken * 1e3,
             frames_per_s=batch / taken,
             rtf=taken * FRAME_RATE,
@@ -157,11 +144,29 @@ class Measurements:
             peak_bytes=measure.peak_bytes(self.device),
         )
 
-    def own_products(self) -> None:
-        """Steps of few rows with our kernel in the library's place."""
-        model = self.build("none", own_rows=16)
-        for batch in (1, 2):
-            self.step(model, batch, "none", own_rows=16)
+    def prefill(self, model: Model, kernels: str = "chosen") -> None:
+        """Prompts of 240 characters, so many turns of one voice at once."""
+        figures = {}
+        for count in (1, 4, 16):
+            slots = Slots(model, count, 512, may_end=False)
+            levels = len(self.params.acoustic_codebook_sizes)
+            turns = [
+                (i, self.turn(i, 100, 240, i), turn_noise(i, 100, levels)) for i in range(count)
+            ]
+            figures[f"ms_{count}"] = measure.seconds(partial(slots.place, turns), self.device) * 1e3
+        self.tell("prefill", kernels=kernels, **figures)
+
+    def other_kernels(self) -> None:
+        """Steps and prompts by other kernels than are chosen: few rows' products by our own in
+        the library's place, and PyTorch's operations in the place of all of ours."""
+        own = self.build("none", own_rows=FEW)
+        for batch in (1, 2, 8):
+            self.step(own, batch, "none", kernels="own")
+        del own
+        torch_only = self.build("none", triton=False)
+        for batch in (1, 64):
+            self.step(torch_only, batch, "none", kernels="torch")
+        self.prefill(torch_only, kernels="torch")
 
     def parts(self, model: Model) -> None:
         """Where a frame's time goes."""
@@ -213,124 +218,3 @@ class Measurements:
                     taken = measure.graphed_seconds(run, self.device, 4) / copies
                     figures[f"us_{rows}"] = taken * 1e6
                 self.tell("product", name=name, quantise=kind, **figures)
-
-    def first_audio(self, model: Model) -> None:
-        """From a turn's coming to an idle batch to its first samples on the host."""
-        how = Batching(1, 512, graphs=self.graphs, may_end=False)
-        heard: set[str] = set()
-        work = Work(wants=lambda turn: turn.id not in heard)
-        results = generate([model], work, how)
-        known: list[float] = []
-        fresh: list[float] = []
-        for number in range(10):
-            turn = replace(self.turn(number, 200, 500), in_parts=True)
-            times = fresh if number % 2 else known
-            if times is fresh:
-                model.add_voice(VOICE, model._voices[VOICE])
-            begun = perf_counter()
-            work.add([turn])
-            chunk = next(c for c in results if isinstance(c, Chunk) and c.turn == turn)
-            times.append(perf_counter() - begun)
-            heard.add(turn.id)
-            sleep(0.2)  # the batch gives the turn up and waits
-        results.close()
-        self.tell(
-            "first_audio",
-            ms=statistics.median(known[1:]) * 1e3,
-            new_voice_ms=statistics.median(fresh[1:]) * 1e3,
-            frames=len(chunk.samples) // self.params.codec.samples_per_frame,
-        )
-
-    def episode(self, model: Model, batch: int) -> None:
-        """An episode of turns as a dialogue has them, codec included, from a cold batch."""
-        count, frames = self.plan.episode
-        turns = [
-            self.turn(i, length, round(length / FRAME_RATE * 14.5), i)
-            for i, length in enumerate(dialogue(count, frames))
-        ]
-        longest = max(VOICE_ROWS + 3 + len(turn.ids) + turn.limit for turn in turns)
-        positions = -(-longest // 64) * 64
-        slots = fitting_slots(model, min(batch, count), positions)
-        how = Batching(slots, positions, graphs=self.graphs, may_end=False)
-        measure.reset_peak(self.device)
-        begun = perf_counter()
-        work, left, first = Work(turns), count, 0.0
-        samples = 0
-        for result in generate([model], work, how):
-            first = first or perf_counter() - begun
-            samples += len(result.samples) if isinstance(result, Generated) else 0
-            left -= 1
-            if not left:
-                work.close()
-        taken = perf_counter() - begun
-        audio = samples / self.params.codec.sampling_rate
-        self.tell(
-            "episode",
-            batch=slots,
-            turns=count,
-            audio_s=audio,
-            s=taken,
-            audio_s_per_s=audio / taken,
-            first_turn_s=first,
-            positions=positions,
-            peak_bytes=measure.peak_bytes(self.device),
-        )
-
-    def invariance(self, model: Model) -> None:
-        """How often a turn's codes depend on the batch it was in."""
-        count = min(32, self.plan.episode[0])
-        turns = [
-            self.turn(i, length, length, i) for i, length in enumerate(dialogue(count, count * 60))
-        ]
-        positions = -(-max(VOICE_ROWS + 3 + len(t.ids) + t.limit for t in turns) // 64) * 64
-        alone = Batching(1, positions, graphs=self.graphs, may_end=False)
-        one = generate_all(model, turns, alone)
-        many = generate_all(model, turns, replace(alone, slots=count))
-        shuffled = generate_all(model, turns[::-1], replace(alone, slots=count))[::-1]
-        self.tell(
-            "invariance",
-            dtype=str(self.plan.dtype).removeprefix("torch."),
-            turns=count,
-            same_alone_and_in_batch=_same(one, many),
-            same_in_another_order=_same(many, shuffled),
-            frames_until_apart=_until_apart(one, many),
-        )
-
-    def quantised(self, model: Model, kind: str) -> None:
-        """Steps with quantised weights, and how far they lead from the whole ones."""
-        check_quantise(kind, self.plan.device)
-        other = self.build(kind)
-        for batch in [b for b in self.plan.batches if b in (1, 8, 32, 64)]:
-            self.step(other, batch, kind)
-        turns = [self.turn(i, 48, 240, i) for i in range(4)]
-        done = generate_all(model, turns, Batching(4, 512, graphs=self.graphs, may_end=False))
-        drift = teacher_forced(model, other, [(g.turn, g.codes) for g in done])
-        self.tell("drift", quantise=kind, weights="random", **asdict(drift))
-
-    def load(self) -> None:
-        """Reading a checkpoint of the true size and layout from a file that is in memory."""
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            write_random_checkpoint(folder, self.params)
-            begun = perf_counter()
-            make = Make(device=self.plan.device, dtype=self.plan.dtype)
-            load_model(folder, make)
-            measure.synchronise(self.device)
-            size = (folder / WEIGHTS).stat().st_size
-            self.tell("load", s=perf_counter() - begun, file_bytes=size)
-
-
-def _same(one: Iterable[Generated], other: Iterable[Generated]) -> float:
-    """The share of turns with equal codes."""
-    pairs = list(zip(one, other, strict=True))
-    return sum(torch.equal(a.codes, b.codes) for a, b in pairs) / len(pairs)
-
-
-def _until_apart(one: Iterable[Generated], other: Iterable[Generated]) -> float | None:
-    """Frames before the first that differs, on average over the turns where one does."""
-    firsts = []
-    for a, b in zip(one, other, strict=True):
-        differs = (a.codes != b.codes).any(dim=1).nonzero()
-        if len(differs):
-            firsts.append(int(differs[0]))
-    return sum(firsts) / len(firsts) if firsts else None

@@ -9,6 +9,9 @@ from torch import Tensor
 if TYPE_CHECKING:
     from podgen.engines.voxtral.ops import TorchOps
 
+FEW = 16
+"""Rows that one tile of the matrix units holds; so many cost no more than one."""
+
 
 class Linear(Protocol):
     """A projection of the last dimension."""

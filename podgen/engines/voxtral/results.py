@@ -70,7 +70,7 @@ def short(value: object) -> str:
 
 def table(lines: list[Line]) -> str:
     """The steps, one row for each batch and kind of weights."""
-    names = ["quantise", "own_rows", "batch", "ms", "rtf", "audio_s_per_s", "share_of_floor"]
+    names = ["quantise", "kernels", "batch", "ms", "rtf", "audio_s_per_s", "share_of_floor"]
     rows = [names] + [
         [short(line.get(name, "")) for name in names] for line in lines if line["what"] == "step"
     ]

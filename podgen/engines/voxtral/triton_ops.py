@@ -10,8 +10,8 @@ from torch import Tensor
 from podgen.engines.voxtral import kernels
 from podgen.engines.voxtral.few_rows import FewRows
 from podgen.engines.voxtral.ops import TorchOps
-from podgen.engines.voxtral.residual import Residual
-from podgen.engines.voxtral.triton_products import FEW, grouped, launch, product
+from podgen.engines.voxtral.residual import FEW, Residual
+from podgen.engines.voxtral.triton_products import grouped, launch, product
 
 SPLIT = 128
 """Stored positions that one program of the decoding attention reads."""

@@ -11,9 +11,7 @@ from torch import Tensor
 
 from podgen.engines.voxtral import kernels
 from podgen.engines.voxtral.ops import int4_layout
-
-FEW = 16
-"""Rows that one tile of the matrix units holds; so many cost no more than one."""
+from podgen.engines.voxtral.residual import FEW
 
 
 class Tile(NamedTuple):
