@@ -235,7 +235,7 @@ def test_what_is_missing_is_said(
     (folder / "tekken.json").unlink()
     status = VoxtralEngine({"model": str(folder), "device": "cpu"}).availability()
     assert not status.usable and "tekken.json" in status.reason
-    monkeypatch.setattr("podgen.engines.voxtral.engine._gpu_seen", lambda: False)
+    monkeypatch.setattr("podgen.engines.voxtral.presence._gpu_seen", lambda: False)
     status = VoxtralEngine({"model": str(checkpoint)}).availability()
     assert not status.usable and "device: cpu" in status.reason
     with pytest.raises(MachineError, match="no GPU"):
@@ -244,7 +244,7 @@ def test_what_is_missing_is_said(
 
 def test_a_missing_package_is_said(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "podgen.engines.voxtral.engine.find_spec", lambda name: None if name == "torch" else name
+        "podgen.engines.voxtral.presence.find_spec", lambda name: None if name == "torch" else name
     )
     status = VoxtralEngine({"model": str(checkpoint), "device": "cpu"}).availability()
     assert not status.usable and "pip install" in status.reason
@@ -257,7 +257,7 @@ def test_without_the_packages_that_spell_figures_out_nothing_is_spoken(
     assert engine.check(replace(HELLO, text="12 words")) == []
     assert engine.spoken(replace(HELLO, text="12 words")) == "12 words"
     monkeypatch.setattr(
-        "podgen.engines.voxtral.engine.find_spec", lambda name: None if name == "babel" else name
+        "podgen.engines.voxtral.presence.find_spec", lambda name: None if name == "babel" else name
     )
     with pytest.raises(MachineError, match="babel is not installed"):
         list(engine.synthesize([HELLO]))
@@ -271,7 +271,7 @@ def test_a_model_that_does_not_fit_is_said(
     def fail(*args: object) -> None:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr("podgen.engines.voxtral.model.load_model", fail)
+    monkeypatch.setattr("podgen.engines.voxtral.loaded.load_model", fail)
     with pytest.raises(MachineError, match=r"does not fit the memory of cpu; .*quantise"):
         list(engine.synthesize([HELLO]))
 

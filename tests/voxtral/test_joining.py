@@ -15,6 +15,7 @@ from podgen.engines.base import Samples, Utterance
 from podgen.engines.continuous import Asked, ContinuousEngine, Delivery, Failed, Part
 from podgen.engines.voxtral import VoxtralEngine, pace
 from podgen.engines.voxtral.graphs import Stepper
+from podgen.engines.voxtral.loaded import Loaded
 from podgen.errors import EngineError
 from tests.voxtral.acting import FRAMES, lenient
 
@@ -222,8 +223,8 @@ def test_out_of_memory_fails_what_was_heard_and_begins_the_rest_anew(
         run(self, rows, length)
 
     monkeypatch.setattr(Stepper, "__call__", step)
-    batching = engine._batching
-    monkeypatch.setattr(engine, "_batching", lambda *args: replace(batching(*args), alone=False))
+    batching = Loaded.batching
+    monkeypatch.setattr(Loaded, "batching", lambda *args: replace(batching(*args), alone=False))
     asked = [Asked(BONJOUR, in_parts=True), Asked(HELLO)]
     for delivery in engine.speak_from(Box(*asked), 2):
         heard.append(delivery)

@@ -6,15 +6,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
-from shutil import which
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from podgen.engines.base import Availability, Capabilities, Speech, Utterance, VoiceInfo
 from podgen.engines.checks import Problems, check_against, primary, refuse
 from podgen.engines.continuous import Delivery, Inbox, Part
-from podgen.engines.voxtral import pace
+from podgen.engines.voxtral import pace, presence
 from podgen.engines.voxtral.config import MAX_POSITIONS
 from podgen.engines.voxtral.fingerprint import model_digest
 from podgen.engines.voxtral.pieces import Piece, cut, read_split
@@ -24,34 +22,18 @@ from podgen.engines.voxtral.refusals import (
     refusals,
     voice_problems,
 )
-from podgen.engines.voxtral.settings import MODEL_VARIABLE, Settings, read_settings
-from podgen.engines.voxtral.voices import ALIASES, LANGUAGES, list_voices
+from podgen.engines.voxtral.settings import Settings, read_settings
+from podgen.engines.voxtral.voices import LANGUAGES, list_voices
 from podgen.errors import EngineError, MachineError, Problem
 
 if TYPE_CHECKING:
-    from podgen.engines.voxtral.batching import Batching
-    from podgen.engines.voxtral.model import Model
+    from podgen.engines.voxtral.loaded import Loaded
     from podgen.engines.voxtral.progress import Progress
-    from podgen.engines.voxtral.prompt import Tokenizer
-    from podgen.engines.voxtral.slots import Turn
-    from podgen.engines.voxtral.speaking import Speaking, Spoken
+    from podgen.engines.voxtral.speaking import Speaking
 
 SOUND = 1
 """Raised whenever a change to the code changes what a turn sounds like."""
 RATE = 24000
-_SEEDS = 7919
-"""Between the seeds of two pieces of a text, so that no retry of one takes the other's noise."""
-_PACKAGES = {
-    "torch": "torch",
-    "safetensors": "safetensors",
-    "mistral_common": "mistral-common",
-    "babel": "babel",
-    "unicode_rbnf": "unicode-rbnf",
-}
-_INSTALL = "pip install 'podgen[voxtral]'"
-_DOWNLOAD = (
-    f"download mistralai/Voxtral-4B-TTS-2603 and name its folder with --model or {MODEL_VARIABLE}"
-)
 
 
 class VoxtralEngine:
@@ -69,8 +51,7 @@ class VoxtralEngine:
     def __init__(self, settings: Mapping[str, object] | None = None) -> None:
         self.settings: Settings = read_settings(settings or {})
         self.on_progress: Callable[[Progress], None] | None = None
-        self._models: list[Model] = []
-        self._tokenizer: Tokenizer | None = None
+        self._loaded: Loaded | None = None
 
     def capabilities(self) -> Capabilities:
         """Nine languages at 24 kHz, one speed, no cloning and no instructions."""
@@ -80,20 +61,7 @@ class VoxtralEngine:
 
     def availability(self) -> Availability:
         """Whether the packages, the weights and a GPU are there."""
-        for module, package in _PACKAGES.items():
-            if find_spec(module) is None:
-                return Availability(False, f"{package} is not installed: {_INSTALL}")
-        folder = self.settings.model
-        if folder is None:
-            return Availability(False, f"no weights: {_DOWNLOAD}")
-        for file in ("params.json", "consolidated.safetensors", "tekken.json"):
-            if not (folder / file).is_file():
-                return Availability(False, f"{folder} has no {file}: {_DOWNLOAD}")
-        if self.settings.device == "auto" and not _gpu_seen():
-            return Availability(
-                False, "no GPU; set device: cpu to speak without one, far slower than real time"
-            )
-        return Availability(True, f"weights in {folder}, device {self.settings.device}")
+        return presence.availability(self.settings)
 
     def outlook(self) -> str:
         """See `outlook.outlook`; nothing where torch is missing or has not the device."""
@@ -184,8 +152,7 @@ class VoxtralEngine:
             refuse(self.name, utterance, self.check(utterance))
         if not utterances:
             return
-        self._load()
-        yield from self._generate(utterances)
+        yield from self._generate(utterances, self._load())
 
     def speak_from(self, inbox: Inbox, most: int) -> Iterator[Delivery]:
         """See `podgen.engines.continuous.ContinuousEngine`.
@@ -196,14 +163,14 @@ class VoxtralEngine:
         Raises:
             MachineError: where a package, the device or its memory is lacking.
         """
-        self._load()
         from podgen.engines.voxtral.job import generate
         from podgen.engines.voxtral.joining import InboxWork
 
-        speaking = self._speaking()
+        loaded = self._load()
+        speaking = self._speaking(loaded)
         work = InboxWork(inbox, speaking)
-        slots = min(most, self._most_slots())
-        for result in generate(self._models, work, self._batching(slots, MAX_POSITIONS)):
+        how = loaded.batching(min(most, loaded.most_slots()), MAX_POSITIONS)
+        for result in generate(loaded.models, work, how):
             again, deliveries = speaking.take(result)
             yield from deliveries
             work.add(again)
@@ -211,18 +178,17 @@ class VoxtralEngine:
 
     def close(self) -> None:
         """Let the models and the memory they hold go."""
-        self._models = []
-        self._tokenizer = None
+        self._loaded = None
         torch = sys.modules.get("torch")
         if torch is not None and torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _generate(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
+    def _generate(self, utterances: Sequence[Utterance], loaded: Loaded) -> Iterator[Speech]:
         from podgen.engines.voxtral.job import generate
         from podgen.engines.voxtral.progress import Progress
         from podgen.engines.voxtral.work import Work
 
-        speaking = self._speaking()
+        speaking = self._speaking(loaded)
         turns = [
             turn
             for which, utterance in enumerate(utterances)
@@ -235,13 +201,13 @@ class VoxtralEngine:
             if self.on_progress:
                 self.on_progress(Progress(frames, expected, monotonic() - begun))
 
-        model = self._models[0]
+        model = loaded.models[0]
         longest = max(model.voice_rows(t.voice) + 3 + len(t.ids) + t.limit for t in turns)
-        slots = min(self._most_slots(), -(-len(turns) // len(self._models)))
-        how = self._batching(slots, min(MAX_POSITIONS, -(-longest // 64) * 64))
+        slots = min(loaded.most_slots(), -(-len(turns) // len(loaded.models)))
+        how = loaded.batching(slots, min(MAX_POSITIONS, -(-longest // 64) * 64))
         work = Work(turns, speaking.wants)
         failed: list[Problem] = []
-        for result in generate(self._models, work, how, report):
+        for result in generate(loaded.models, work, how, report):
             again, deliveries = speaking.take(result)
             work.add(again)
             for delivery in deliveries:
@@ -257,98 +223,21 @@ class VoxtralEngine:
         if failed:
             raise EngineError(failed)
 
-    def _speaking(self) -> Speaking:
+    def _load(self) -> Loaded:
+        if self._loaded is None:
+            presence.require(self.settings)
+            from podgen.engines.voxtral.loaded import load
+
+            self._loaded = load(self.settings)
+        return self._loaded
+
+    def _speaking(self, loaded: Loaded) -> Speaking:
         from podgen.engines.voxtral.speaking import Speaking
 
-        return Speaking(self.name, RATE, self.settings.retries, self._pieces, self._turn)
+        return Speaking(self.name, RATE, self.settings.retries, self._pieces, loaded.turn)
 
     def _pieces(self, utterance: Utterance) -> list[Piece]:
         most = self.settings.split
         if "split" in utterance.settings:
             most = read_split(utterance.settings["split"])
         return cut(self.spoken(utterance), most)
-
-    def _turn(self, one: Spoken, number: int, attempt: int) -> Turn:
-        from podgen.engines.voxtral.prompt import text_prompt
-        from podgen.engines.voxtral.slots import Turn
-
-        model, utterance, text = self._models[0], one.utterance, one.pieces[number].text
-        voice = ALIASES.get(utterance.voice, utterance.voice)
-        assert self._tokenizer is not None
-        ids = text_prompt(model.params, self._tokenizer.encode(text, bos=False, eos=False))
-        room = MAX_POSITIONS - model.voice_rows(voice) - 3 - len(ids)
-        if room < pace.expected_frames(text):
-            raise EngineError(
-                Problem(
-                    f"{len(text)} characters leave room for {max(room, 0)} frames only",
-                    "split the turn or set split: auto",
-                    turn=utterance.id,
-                )
-            )
-        most = read_max_tokens(utterance.settings) or MAX_POSITIONS
-        return Turn(
-            id=f"{one.key}/{number}/{attempt}",
-            voice=voice,
-            ids=tuple(ids),
-            seed=utterance.seed + _SEEDS * number + attempt,
-            limit=min(room, most, pace.most_frames(text)),
-            in_parts=one.in_parts and number == 0,
-        )
-
-    def _most_slots(self) -> int:
-        """Turns at once on a device."""
-        return self.settings.batch or (64 if self._models[0].device.type == "cuda" else 4)
-
-    def _batching(self, slots: int, positions: int) -> Batching:
-        import torch
-
-        from podgen.engines.voxtral.batching import Batching
-
-        model = self._models[0]
-        graphs = model.device.type == "cuda" and self.settings.cuda_graphs
-        return Batching(slots, positions, graphs=graphs, alone=model.dtype == torch.float32)
-
-    def _load(self) -> None:
-        if self._models:
-            return
-        status = self.availability()
-        if not status.usable:
-            raise MachineError(f"voxtral cannot speak here: {status.reason}")
-        import torch
-
-        from podgen.engines.voxtral.devices import check_quantise, choose_devices, choose_dtype
-        from podgen.engines.voxtral.model import Make, load_model
-        from podgen.engines.voxtral.prompt import TEKKEN, open_tokenizer
-
-        chosen = self.settings
-        assert chosen.model is not None
-        devices = choose_devices(chosen.device)
-        for device in devices:
-            check_quantise(chosen.quantise, device)
-        makes = [
-            Make(
-                device=device,
-                dtype=choose_dtype(chosen.dtype, device),
-                quantise=chosen.quantise,
-                steps=chosen.steps or 0,
-                cfg_alpha=chosen.cfg_alpha,
-                triton=chosen.triton,
-            )
-            for device in devices
-        ]
-        try:
-            models = [load_model(chosen.model, make) for make in makes]
-        except torch.OutOfMemoryError:
-            raise MachineError(
-                f"the model does not fit the memory of {', '.join(devices)}",
-                "free some, or set quantise: int8",
-            ) from None
-        self._tokenizer = open_tokenizer(chosen.model / TEKKEN, models[0].params)
-        self._models = models
-
-
-def _gpu_seen() -> bool:
-    """Whether there seems to be a GPU, without the seconds that importing torch takes."""
-    if sys.platform == "darwin":
-        return True
-    return Path("/dev/nvidiactl").exists() or which("nvidia-smi") is not None

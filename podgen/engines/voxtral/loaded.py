@@ -1,0 +1,107 @@
+"""The model on its devices with the tokeniser, and the turns that utterances amount to on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from podgen.engines.voxtral import pace
+from podgen.engines.voxtral.batching import Batching
+from podgen.engines.voxtral.config import MAX_POSITIONS
+from podgen.engines.voxtral.devices import check_quantise, choose_devices, choose_dtype
+from podgen.engines.voxtral.model import Make, Model, load_model
+from podgen.engines.voxtral.prompt import TEKKEN, Tokenizer, open_tokenizer, text_prompt
+from podgen.engines.voxtral.refusals import read_max_tokens
+from podgen.engines.voxtral.settings import Settings
+from podgen.engines.voxtral.slots import Turn
+from podgen.engines.voxtral.speaking import Spoken
+from podgen.engines.voxtral.voices import ALIASES
+from podgen.errors import EngineError, MachineError, Problem
+
+_SEEDS = 7919
+"""Between the seeds of two pieces of a text, so that no retry of one takes the other's noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What speaking takes besides the settings.
+
+    Attributes:
+        models: the same model on every device.
+    """
+
+    models: Sequence[Model]
+    tokenizer: Tokenizer
+    settings: Settings
+
+    def turn(self, one: Spoken, number: int, attempt: int) -> Turn:
+        """The turn of an utterance's piece, by its number, at an attempt.
+
+        Raises:
+            EngineError: where the text leaves too few positions for its frames.
+        """
+        model, utterance, text = self.models[0], one.utterance, one.pieces[number].text
+        voice = ALIASES.get(utterance.voice, utterance.voice)
+        ids = text_prompt(model.params, self.tokenizer.encode(text, bos=False, eos=False))
+        room = MAX_POSITIONS - model.voice_rows(voice) - 3 - len(ids)
+        if room < pace.expected_frames(text):
+            raise EngineError(
+                Problem(
+                    f"{len(text)} characters leave room for {max(room, 0)} frames only",
+                    "split the turn or set split: auto",
+                    turn=utterance.id,
+                )
+            )
+        most = read_max_tokens(utterance.settings) or MAX_POSITIONS
+        return Turn(
+            id=f"{one.key}/{number}/{attempt}",
+            voice=voice,
+            ids=tuple(ids),
+            seed=utterance.seed + _SEEDS * number + attempt,
+            limit=min(room, most, pace.most_frames(text)),
+            in_parts=one.in_parts and number == 0,
+        )
+
+    def most_slots(self) -> int:
+        """Turns at once on a device."""
+        return self.settings.batch or (64 if self.models[0].device.type == "cuda" else 4)
+
+    def batching(self, slots: int, positions: int) -> Batching:
+        """How a device is used with so many slots of so many positions."""
+        model = self.models[0]
+        graphs = model.device.type == "cuda" and self.settings.cuda_graphs
+        return Batching(slots, positions, graphs=graphs, alone=model.dtype == torch.float32)
+
+
+def load(settings: Settings) -> Loaded:
+    """The model of the settings' folder, on each of their devices.
+
+    Raises:
+        EngineError: naming a file and what is wrong with it.
+        MachineError: where the device or its memory is lacking.
+    """
+    assert settings.model is not None
+    devices = choose_devices(settings.device)
+    for device in devices:
+        check_quantise(settings.quantise, device)
+    makes = [
+        Make(
+            device=device,
+            dtype=choose_dtype(settings.dtype, device),
+            quantise=settings.quantise,
+            steps=settings.steps or 0,
+            cfg_alpha=settings.cfg_alpha,
+            triton=settings.triton,
+        )
+        for device in devices
+    ]
+    try:
+        models = [load_model(settings.model, make) for make in makes]
+    except torch.OutOfMemoryError:
+        raise MachineError(
+            f"the model does not fit the memory of {', '.join(devices)}",
+            "free some, or set quantise: int8",
+        ) from None
+    return Loaded(models, open_tokenizer(settings.model / TEKKEN, models[0].params), settings)
