@@ -24,17 +24,21 @@ class Tile(NamedTuple):
     stages: int
 
 
-def row_tile(rows: int, outputs: int, itemsize: int, *, gated: bool = False) -> Tile:
-    """The tile of `kernels.product` for so many rows; a gated one reads two of them at once.
+def row_tile(rows: int, outputs: int, itemsize: int) -> Tile:
+    """The tile of `kernels.product` for so many rows of a weight of so many bytes an entry.
 
     With few rows, reading the weights is all there is: narrow tiles make programs enough for
-    every multiprocessor, long and deeply staged ones keep some 30 kB under way on each. No tile
-    needs more than the 99 kB of shared memory that a program may have on every GPU since Ampere.
+    every multiprocessor, long and deeply staged ones keep some 30 kB under way on each, and a
+    warp for every sixteen outputs repeats no work of another's. No tile needs more than the 99 kB
+    of shared memory that a program may have on every GPU since Ampere.
     """
     if rows <= FEW:
-        return Tile(16, 16 if gated or outputs <= 4096 else 32, 256 // itemsize, 4, 5)
+        few = 8 if rows <= 8 else FEW
+        if outputs <= 4096:
+            return Tile(few, 16, 512 // itemsize, 1, 5)
+        return Tile(few, 32, 256 // itemsize, 2, 5)
     if rows <= 64:
-        return Tile(triton.next_power_of_2(rows), 64, 64, 4, 4)
+        return Tile(triton.next_power_of_2(rows), 128, 64, 4, 4)
     return Tile(128, 128, 64, 8, 3)
 
 
@@ -73,29 +77,28 @@ def product(
     """x [..., inputs] by weight [outputs, inputs]; see `kernels.product`.
 
     Returns:
-        what comes out, and with a residual the sums of its squares [rows, tiles].
+        what comes out, and with a residual the sums of its squares [rows, tiles]. Where fp8 is
+        multiplied in float16, what is gated comes out in it, for the next product.
     """
     flat = x.reshape(-1, x.shape[-1])
     outputs, inputs = weight.shape
     if gated:
         outputs //= 2
     rows = len(flat)
-    out = flat.new_empty(rows, outputs)
-    tile = row_tile(rows, outputs, weight.dtype.itemsize, gated=gated)
+    like = flat if residual is None else residual.contiguous()
+    half = weight.dtype == torch.float8_e4m3fn and like.dtype == torch.bfloat16
+    out = flat.new_empty(rows, outputs, dtype=torch.float16 if half and gated else like.dtype)
+    tile = row_tile(rows, outputs, weight.dtype.itemsize)
     grid = (triton.cdiv(outputs, tile.outputs), triton.cdiv(rows, tile.rows))
-    left = None
-    if residual is not None:
-        left = flat.new_empty(rows, grid[0], dtype=torch.float32)
-        residual = residual.contiguous()
+    left = None if residual is None else flat.new_empty(rows, grid[0], dtype=torch.float32)
     parts = 1 if norm is None else norm.squares.shape[1]
     launch(
         kernels.product, grid,
         flat, weight, weight if scale is None else scale, weight if norm is None else norm.gain,
-        weight if norm is None else norm.squares, flat if residual is None else residual,
-        out, out if left is None else left,
+        weight if norm is None else norm.squares, like, out, out if left is None else left,
         rows, outputs, inputs, parts, 0.0 if norm is None else norm.eps,
         BM=tile.rows, BN=tile.outputs, BK=tile.inputs, PARTS=triton.next_power_of_2(parts),
-        SCALED=scale is not None, NORMED=norm is not None, GATED=gated,
+        HALF=half, SCALED=scale is not None, NORMED=norm is not None, GATED=gated,
         ADDED=residual is not None, num_warps=tile.warps, num_stages=tile.stages,
     )  # fmt: skip
     return out.view(*x.shape[:-1], outputs), left
