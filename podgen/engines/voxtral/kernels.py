@@ -338,26 +338,32 @@ def product(
 @triton.jit(do_not_specialize=["rows"])
 def group_scaled(
     x, packed, scale, out, rows, OUTPUTS, INPUTS,
-    BM: tl.constexpr, BN: tl.constexpr, GROUP: tl.constexpr, CHUNK: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, GROUP: tl.constexpr, HALF: tl.constexpr,
 ):  # fmt: skip
-    """x [rows, inputs] by a weight in int4, two chunks of inputs at a time."""
+    """x [rows, inputs] by a weight in int4, two groups of inputs at a time; see `product`.
+
+    A group's sum is scaled, not its weights. With 0x64 above it, a code is the float16 1024 + 8 +
+    value.
+    """
     row = tl.program_id(1) * BM + tl.arange(0, BM)
     output = tl.program_id(0) * BN + tl.arange(0, BN)
-    column = tl.arange(0, CHUNK)
+    column = tl.arange(0, GROUP)
+    factor = tl.float16 if HALF else out.dtype.element_ty
     has_row, has_output = (row < rows)[:, None], (output < OUTPUTS)[:, None]
     x_at = x + row[:, None].to(tl.int64) * INPUTS + column[None, :]
     w_at = packed + output[:, None].to(tl.int64) * (INPUTS // 2) + column[None, :]
-    s_at = scale + output[:, None].to(tl.int64) * (INPUTS // GROUP) + (column // GROUP)[None, :]
-    total = tl.zeros([BM, BN], tl.float32)
-    for pair in range(INPUTS // (2 * CHUNK)):
-        codes = tl.load(w_at + pair * CHUNK, mask=has_output, other=0)
-        a = tl.load(x_at + 2 * pair * CHUNK, mask=has_row, other=0.0)
-        gain = tl.load(s_at + 2 * pair * (CHUNK // GROUP), mask=has_output, other=0.0)
-        low = (((codes & 15).to(tl.float32) - 8.0) * gain.to(tl.float32)).to(a.dtype)
-        total += tl.dot(a, tl.trans(low), input_precision="ieee")
-        a = tl.load(x_at + (2 * pair + 1) * CHUNK, mask=has_row, other=0.0)
-        gain = tl.load(s_at + (2 * pair + 1) * (CHUNK // GROUP), mask=has_output, other=0.0)
-        high = (((codes >> 4).to(tl.float32) - 8.0) * gain.to(tl.float32)).to(a.dtype)
-        total += tl.dot(a, tl.trans(high), input_precision="ieee")
-    target = out + row[:, None].to(tl.int64) * OUTPUTS + output[None, :]
-    tl.store(target, total.to(out.dtype.element_ty), mask=has_row & (output < OUTPUTS)[None, :])
+    s_at = scale + output.to(tl.int64) * (INPUTS // GROUP)
+    total = tl.zeros([BN, BM], tl.float32)
+    for pair in range(INPUTS // (2 * GROUP)):
+        codes = tl.load(w_at + pair * GROUP, mask=has_output, other=0).to(tl.int16)
+        low = (((codes & 15) | 0x6400).to(tl.float16, bitcast=True) - 1032.0).to(factor)
+        high = (((codes >> 4) | 0x6400).to(tl.float16, bitcast=True) - 1032.0).to(factor)
+        a = tl.load(x_at + 2 * pair * GROUP, mask=has_row, other=0.0).to(factor)
+        gain = tl.load(s_at + 2 * pair, mask=output < OUTPUTS, other=0.0).to(tl.float32)
+        total += tl.dot(low, tl.trans(a), input_precision="ieee") * gain[:, None]
+        a = tl.load(x_at + (2 * pair + 1) * GROUP, mask=has_row, other=0.0).to(factor)
+        gain = tl.load(s_at + 2 * pair + 1, mask=output < OUTPUTS, other=0.0).to(tl.float32)
+        total += tl.dot(high, tl.trans(a), input_precision="ieee") * gain[:, None]
+    target = row[None, :].to(tl.int64) * OUTPUTS + output[:, None]
+    has_both = has_output & (row < rows)[None, :]
+    tl.store(out + target, total.to(out.dtype.element_ty), mask=has_both)

@@ -201,20 +201,15 @@ def split_heads(qkv: Tensor, kv_heads: int, head_dim: int) -> tuple[Tensor, Tens
     return q, k, v
 
 
-def int4_layout(inputs: int) -> tuple[int, int]:
-    """Inputs that share a scale in int4, and inputs of a chunk (see `quantise.GroupScaled`).
-
-    Chunks are long, that a kernel has enough bytes under way at once; matrices too narrow for
-    them have short ones.
-    """
-    return (64, 256) if inputs % 512 == 0 else (16, 16)
+def int4_group(inputs: int) -> int:
+    """Inputs that share a scale in int4: 64, or 16 in matrices too narrow for that."""
+    return 64 if inputs % 128 == 0 else 16
 
 
 def unpack_int4(packed: Tensor, scale: Tensor, dtype: torch.dtype) -> Tensor:
     """The weight [outputs, inputs] that `packed` and `scale` stand for."""
     outputs, groups = scale.shape
-    _, chunk = int4_layout(2 * packed.shape[1])
-    pairs = packed.view(outputs, -1, chunk).int()
+    pairs = packed.view(outputs, groups // 2, -1).int()
     codes = torch.stack([pairs & 15, pairs >> 4], dim=2).view(outputs, groups, -1) - 8
     return (codes * scale.float()[..., None]).to(dtype).view(outputs, -1)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from podgen.engines.voxtral.layer import MakeLinear, dense
-from podgen.engines.voxtral.ops import TorchOps, int4_layout
+from podgen.engines.voxtral.ops import TorchOps, int4_group
 from podgen.engines.voxtral.residual import Linear
 from podgen.errors import EngineError
 
@@ -41,8 +41,8 @@ class RowScaled:
 class GroupScaled:
     """A weight in int4 [outputs, inputs / 2] with float16 scales [outputs, groups].
 
-    Inputs are packed two chunks at a time (`ops.int4_layout`): byte i of them holds input i of
-    the first chunk in its low bits and input i of the second in its high bits, each plus 8.
+    Inputs are packed two groups at a time (`ops.int4_group`): byte i of them holds input i of
+    the first in its low bits and input i of the second in its high bits, each plus 8.
     """
 
     packed: Tensor
@@ -82,16 +82,16 @@ def row_scaled(weight: Tensor, kind: str, ops: TorchOps) -> Linear:
 def int4(weight: Tensor, ops: TorchOps) -> Linear:
     """The weight [outputs, inputs] in int4."""
     outputs, inputs = weight.shape
-    group, chunk = int4_layout(inputs)
-    if inputs % (2 * chunk):
+    group = int4_group(inputs)
+    if inputs % (2 * group):
         raise EngineError(
-            f"quantise: int4 needs inputs in groups of {2 * chunk}, this model has {inputs}",
+            f"quantise: int4 needs inputs in groups of {2 * group}, this model has {inputs}",
             "use int8",
         )
     groups = weight.float().view(outputs, -1, group)
     tiny = torch.finfo(torch.float16).tiny
     scale = (groups.abs().amax(dim=2) / 7).clamp(min=tiny).to(torch.float16)
     codes = (groups / scale.float()[..., None]).round().clamp(-7, 7).to(torch.int32) + 8
-    low, high = codes.view(outputs, -1, 2, chunk).unbind(2)
+    low, high = codes.view(outputs, -1, 2, group).unbind(2)
     packed = (low | high << 4).to(torch.uint8).reshape(outputs, inputs // 2)
     return GroupScaled(packed, scale, ops)

@@ -10,7 +10,7 @@ import triton
 from torch import Tensor
 
 from podgen.engines.voxtral import kernels
-from podgen.engines.voxtral.ops import int4_layout
+from podgen.engines.voxtral.ops import int4_group
 from podgen.engines.voxtral.residual import FEW
 
 
@@ -38,18 +38,18 @@ def row_tile(rows: int, outputs: int, itemsize: int) -> Tile:
             return Tile(few, 16, 512 // itemsize, 1, 5)
         return Tile(few, 32, 256 // itemsize, 2, 5)
     if rows <= 64:
-        return Tile(triton.next_power_of_2(rows), 128, 64, 4, 4)
+        most = triton.next_power_of_2(rows)
+        return Tile(most, 128, 64, 4, 4) if outputs > 8192 else Tile(most, 64, 128, 4, 4)
     return Tile(128, 128, 64, 8, 3)
 
 
-def group_tile(rows: int, outputs: int) -> Tile:
-    """The tile of `kernels.group_scaled`, whose inputs are a chunk; see `row_tile`.
-
-    Larger ones do not fit the registers.
-    """
-    if rows > FEW:
-        return Tile(32, 32, 0, 8, 2)
-    return Tile(16, 16, 0, 4, 4) if outputs <= 4096 else Tile(16, 32, 0, 8, 4)
+def group_tile(rows: int, outputs: int, group: int) -> Tile:
+    """The tile of `kernels.group_scaled`; see `row_tile`."""
+    if rows <= FEW:
+        few = 8 if rows <= 8 else FEW
+        return Tile(few, 16, group, 1, 8) if outputs <= 4096 else Tile(few, 32, group, 2, 8)
+    most = min(64, triton.next_power_of_2(rows))
+    return Tile(most, 64, group, 4, 5)
 
 
 def launch(kernel: Any, grid: tuple[int, ...], *arguments: object, **constants: object) -> None:
@@ -108,13 +108,13 @@ def grouped(x: Tensor, packed: Tensor, scale: Tensor) -> Tensor:
     """x [..., inputs] by a weight in int4; see `quantise.GroupScaled`."""
     flat = x.reshape(-1, x.shape[-1])
     outputs, inputs = len(packed), flat.shape[1]
-    group, chunk = int4_layout(inputs)
+    group = int4_group(inputs)
     out = flat.new_empty(len(flat), outputs)
-    tile = group_tile(len(flat), outputs)
+    tile = group_tile(len(flat), outputs, group)
     grid = (triton.cdiv(outputs, tile.outputs), triton.cdiv(len(flat), tile.rows))
     launch(
         kernels.group_scaled, grid, flat, packed, scale, out, len(flat), outputs, inputs,
-        BM=tile.rows, BN=tile.outputs, GROUP=group, CHUNK=chunk,
+        BM=tile.rows, BN=tile.outputs, GROUP=group, HALF=x.dtype == torch.bfloat16,
         num_warps=tile.warps, num_stages=tile.stages,
     )  # fmt: skip
     return out.view(*x.shape[:-1], outputs)
