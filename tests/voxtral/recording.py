@@ -75,20 +75,21 @@ class Graph:
         self.recorded.replay()
 
 
-@contextmanager
-def graph(to: Graph, pool: object = None, capture_error_mode: str = "global") -> Iterator[None]:
-    """As `torch.cuda.graph`."""
-    to.recorded = Recording()
-    with to.recorded:
-        yield
-    to.recorded.undo()
-
-
 class Stream:
     """Whatever is asked of a stream where there is one alone."""
 
     def wait_stream(self, other: object) -> None:
         pass
+
+
+@contextmanager
+def graph(to: Graph, pool: object, stream: Stream, capture_error_mode: str) -> Iterator[None]:
+    """As `torch.cuda.graph`."""
+    assert isinstance(stream, Stream) and capture_error_mode == "thread_local"
+    to.recorded = Recording()
+    with to.recorded:
+        yield
+    to.recorded.undo()
 
 
 @pytest.fixture

@@ -7,16 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from podgen.engines.voxtral.acoustic import AcousticTransformer
 from podgen.engines.voxtral.backbone import Backbone, KeyValues
-from podgen.engines.voxtral.codec import (
-    CONTEXT,
-    CodecDecoder,
+from podgen.engines.voxtral.codec import CONTEXT, CodecDecoder
+from podgen.engines.voxtral.config import CodecArgs, Params
+from podgen.engines.voxtral.convolution import (
     causal_conv,
     causal_upsample,
+    upsampling_weight,
 )
-from podgen.engines.voxtral.config import CodecArgs, Params
 from podgen.engines.voxtral.ops import TorchOps
 from tests.voxtral import reference
 from tests.voxtral.weights import NamedWeights, small_params
@@ -187,23 +188,36 @@ def test_no_frames_are_no_samples() -> None:
 
 def test_reflect_padding_of_an_input_shorter_than_its_padding() -> None:
     """Noughts are taken to follow the input, mirrored with it, and dropped again."""
-    x = torch.tensor([[[1.0, 2.0, 3.0]]], dtype=torch.float64)
+    x = torch.tensor([[1.0], [2.0], [3.0]], dtype=torch.float64)
     weight = torch.eye(7, dtype=torch.float64)[:, None, :]  # output k is the input k - 6 steps on
-    out = causal_conv(x, weight, "reflect")[0]
+    out = causal_conv(x, weight, "reflect").T
     assert out[:, 0].tolist() == [0.0, 0.0, 0.0, 0.0, 3.0, 2.0, 1.0][:7]
     assert out[:, 2].tolist() == [0.0, 0.0, 3.0, 2.0, 1.0, 2.0, 3.0]
 
 
 def test_replicate_padding_repeats_the_first_step() -> None:
-    x = torch.tensor([[[5.0, 7.0]]], dtype=torch.float64)
+    x = torch.tensor([[5.0], [7.0]], dtype=torch.float64)
     weight = torch.eye(3, dtype=torch.float64)[:, None, :]
-    assert causal_conv(x, weight, "replicate")[0].T.tolist() == [[5, 5, 5], [5, 5, 7]]
+    assert causal_conv(x, weight, "replicate").tolist() == [[5, 5, 5], [5, 5, 7]]
+
+
+@pytest.mark.parametrize(("stride", "kernel"), [(2, 4), (3, 4), (2, 2), (1, 3), (2, 7)])
+def test_convolutions_are_those_of_pytorch(stride: int, kernel: int) -> None:
+    x = torch.randn(9, 4, dtype=torch.float64)
+    weight = torch.randn(4, 5, kernel, dtype=torch.float64)
+    transposed = F.conv_transpose1d(x.T[None], weight, stride=stride)[0, :, : 9 * stride].T
+    made = causal_upsample(x, upsampling_weight(weight, stride), stride)
+    torch.testing.assert_close(made, F.pad(transposed, (0, 0, 0, len(made) - len(transposed))))
+    straight = weight.transpose(0, 1)
+    expected = F.conv1d(F.pad(x.T[None], (kernel - 1, 0)), straight)[0].T
+    torch.testing.assert_close(causal_conv(x, straight, "zeros"), expected)
 
 
 def test_upsampling_drops_its_tail_on_the_right() -> None:
-    x = torch.tensor([[[1.0, 10.0]]], dtype=torch.float64)
+    x = torch.tensor([[1.0], [10.0]], dtype=torch.float64)
     weight = torch.tensor([[[1.0, 2.0, 3.0, 4.0]]], dtype=torch.float64)
-    assert causal_upsample(x, weight, 2)[0, 0].tolist() == [1.0, 2.0, 13.0, 24.0]
+    made = causal_upsample(x, upsampling_weight(weight, 2), 2)
+    assert made.flatten().tolist() == [1.0, 2.0, 13.0, 24.0]
 
 
 def test_only_the_last_projection_of_a_bfloat16_codec_is_float32() -> None:

@@ -18,6 +18,7 @@ import torch
 from podgen.engines.voxtral import measure, runs
 from podgen.engines.voxtral.batching import Batching
 from podgen.engines.voxtral.config import parse_params
+from podgen.engines.voxtral.devices import out_of_memory
 from podgen.engines.voxtral.goldens import compare, generate_all, read_goldens
 from podgen.engines.voxtral.made_up import PUBLISHED
 from podgen.engines.voxtral.measurements import Measurements, Plan
@@ -56,7 +57,7 @@ def bench(plan: Plan, report: Report) -> None:
         except Exception as error:
             first = str(error).partition("\n")[0]
             tell(what, **figures, error=f"{type(error).__name__}: {first}")
-            if not isinstance(error, torch.OutOfMemoryError | MachineError):
+            if not (out_of_memory(error) or isinstance(error, MachineError)):
                 failures.append(error)
         if device.type == "cuda":
             torch.cuda.empty_cache()

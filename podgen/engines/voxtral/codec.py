@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
-from torch.backends import cudnn
 
 from podgen.engines.voxtral.checkpoint import Source
 from podgen.engines.voxtral.config import SPECIAL_CODES, CodecArgs, CodecStage
+from podgen.engines.voxtral.convolution import causal_conv, causal_upsample, upsampling_weight
 from podgen.engines.voxtral.layer import Layer, dense, load_layer
 from podgen.engines.voxtral.ops import TorchOps
 
@@ -73,9 +73,12 @@ class CodecDecoder:
         for i, stage in enumerate(args.stages):
             name = f"{_PREFIX}decoder_blocks.{2 * i}.conv"
             shape = (inputs, width) if stage.stride > 1 else (width, inputs)
+            weight = _normed_weight(source, name, (*shape, stage.kernel))
+            if stage.stride > 1:
+                weight = upsampling_weight(weight, stage.stride)
             self._stages.append(
                 _Stage(
-                    weight=_normed_weight(source, name, (*shape, stage.kernel)),
+                    weight=weight,
                     stride=stage.stride,
                     window=stage.window,
                     layers=_load_layers(
@@ -105,32 +108,24 @@ class CodecDecoder:
         Returns:
             Float samples [(frames - context) * samples_per_frame], neither clipped nor normalised.
         """
-        # TF32 would round what is meant to be float32; the other flags keep a run repeatable.
-        with cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            return self._decode_chunks(codes, chunk, context)
-
-    def _decode_chunks(self, codes: Tensor, chunk: int, first: int) -> Tensor:
         parts = []
-        for start in range(first, len(codes), chunk):
-            context = min(start, CONTEXT)
-            part = self._decode(codes[start - context : start + chunk])
-            parts.append(part[context * self.args.samples_per_frame :])
+        for start in range(context, len(codes), chunk):
+            before = min(start, CONTEXT)
+            part = self._decode(codes[start - before : start + chunk])
+            parts.append(part[before * self.args.samples_per_frame :])
         return torch.cat(parts) if parts else self._output.new_zeros(0)
 
     def _decode(self, codes: Tensor) -> Tensor:
-        x = self._latents(codes.long() - SPECIAL_CODES).T[None]
+        x = self._latents(codes.long() - SPECIAL_CODES)
         for stage in self._stages:
             if stage.stride > 1:
                 x = causal_upsample(x, stage.weight, stage.stride)
             else:
                 x = causal_conv(x, stage.weight, "replicate")
-            steps = x[0].T
-            bias = self._bias(len(steps), stage.window)
+            bias = self._bias(len(x), stage.window)
             for layer in stage.layers:
-                steps = self._layer(layer, steps, bias, stage.window)
-            x = steps.T[None]
-        patches = causal_conv(x.to(self._output.dtype), self._output, "reflect")
-        return patches[0].T.flatten()
+                x = self._layer(layer, x, bias, stage.window)
+        return causal_conv(x.to(self._output.dtype), self._output, "reflect").flatten()
 
     def _latents(self, values: Tensor) -> Tensor:
         """Codebook rows and levels in [-1, 1] of values [frames, codebooks]: [frames, latent]."""
@@ -196,26 +191,6 @@ def _normed_weight(source: Source, name: str, shape: tuple[int, int, int]) -> Te
     wide = direction.to(torch.promote_types(direction.dtype, torch.float32))
     norm = wide.square().sum(dim=(1, 2), keepdim=True).sqrt()
     return (gain * wide / norm).to(direction.dtype)
-
-
-def causal_conv(x: Tensor, weight: Tensor, padding: str) -> Tensor:
-    """Convolution of [1, channels, steps] at stride 1 that sees nothing to the right.
-
-    `padding` is what stands left of the start: "replicate" the first step or "reflect" the next
-    ones. An input too short to reflect is taken as if noughts followed it.
-    """
-    left = weight.shape[2] - 1
-    short = left + 1 - x.shape[2] if padding == "reflect" else 0
-    if short > 0:
-        padded = F.pad(F.pad(x, (0, short)), (left, 0), mode="reflect")[..., :-short]
-    else:
-        padded = F.pad(x, (left, 0), mode=padding)
-    return F.conv1d(padded, weight)
-
-
-def causal_upsample(x: Tensor, weight: Tensor, stride: int) -> Tensor:
-    """Transposed convolution of [1, channels, steps] without its tail beyond steps * stride."""
-    return F.conv_transpose1d(x, weight, stride=stride)[..., : x.shape[2] * stride]
 
 
 def window_attention(

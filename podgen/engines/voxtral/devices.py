@@ -65,3 +65,13 @@ def check_quantise(kind: str, device: str) -> None:
             raise MachineError(
                 f"{torch.cuda.get_device_name(device)} has no fp8", "set quantise: int8"
             )
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether a device's memory ran out: as torch says it, as cuBLAS does for its workspace, or
+    where an error of ending a graph's capture hides either."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    if isinstance(error, RuntimeError) and "CUBLAS_STATUS_ALLOC_FAILED" in str(error):
+        return True
+    return error.__context__ is not None and out_of_memory(error.__context__)

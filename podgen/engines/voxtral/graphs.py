@@ -49,8 +49,11 @@ class Stepper:
                 self._slots.rehearse(0, rows, length)
             torch.cuda.current_stream().wait_stream(side)
             graph = torch.cuda.CUDAGraph()
-            # Other threads may drive other devices meanwhile.
-            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+            # Other threads may drive other devices meanwhile; torch's own stream to capture on is
+            # that of whichever device came first.
+            with torch.cuda.graph(
+                graph, pool=self._pool, stream=side, capture_error_mode="thread_local"
+            ):
                 self._slots.step(0, rows, length)
         self._pool = self._pool or graph.pool()
         return graph

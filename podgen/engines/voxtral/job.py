@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 
 from podgen.engines.voxtral.batching import Batcher, Batching, fitting_slots
-from podgen.engines.voxtral.devices import on_device
+from podgen.engines.voxtral.devices import on_device, out_of_memory
 from podgen.engines.voxtral.model import Model
 from podgen.engines.voxtral.work import Lost, Result, Work
 from podgen.errors import MachineError
@@ -51,7 +51,9 @@ class _Worker:
             self._batcher = Batcher(self._model, self._how)
             for generated in self._batcher.run(self._work):
                 self._work.results.put(generated)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
             return False
         return True
 

@@ -10,7 +10,12 @@ import torch
 from podgen.engines.voxtral import pace
 from podgen.engines.voxtral.batching import Batching
 from podgen.engines.voxtral.config import MAX_POSITIONS
-from podgen.engines.voxtral.devices import check_quantise, choose_devices, choose_dtype
+from podgen.engines.voxtral.devices import (
+    check_quantise,
+    choose_devices,
+    choose_dtype,
+    out_of_memory,
+)
 from podgen.engines.voxtral.model import Make, Model, load_model
 from podgen.engines.voxtral.prompt import TEKKEN, Tokenizer, open_tokenizer, text_prompt
 from podgen.engines.voxtral.refusals import read_max_tokens
@@ -99,7 +104,9 @@ def load(settings: Settings) -> Loaded:
     ]
     try:
         models = [load_model(settings.model, make) for make in makes]
-    except torch.OutOfMemoryError:
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
         raise MachineError(
             f"the model does not fit the memory of {', '.join(devices)}",
             "free some, or set quantise: int8",

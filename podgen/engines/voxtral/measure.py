@@ -65,7 +65,7 @@ def graphed_seconds(run: Callable[[], object], device: torch.device, repeat: int
         run()
     torch.cuda.current_stream().wait_stream(side)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(graph, stream=side):
         run()
 
     def replays() -> None:
