@@ -65,7 +65,7 @@ def describe(event: Event) -> str | None:
     match event:
         case Planned(turns, missing, seconds, engine, why):
             todo = f"{missing} to render, about {clock(seconds)}" if missing else "all rendered"
-            return f"{turns} turns on {engine}; {todo}. {why}"
+            return f"{turns_text(turns)} on {engine}; {todo}. {why}"
         case Spoke(turn, speaker, take, seconds, done, missing):
             number = f" take {take}" if take > 1 else ""
             return f"[{done}/{missing}] {speaker} {turn}{number} {seconds:.1f} s"
@@ -151,6 +151,11 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def turns_text(count: int) -> str:
+    """So many turns, in words."""
+    return "1 turn" if count == 1 else f"{count} turns"
 
 
 def size_text(size: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from podgen.console import clock, print_json, size_text, table
+from podgen.console import clock, print_json, size_text, table, turns_text
 from podgen.errors import MachineError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:
         length = f"about {clock(seconds)} of speech{f', {frames} frames,' if frames else ''}"
         engines = ", ".join(plan.engines)
         print(
-            f"{plan.show.path}: {len(plan.turns)} turns, {length} on {engines}. "
+            f"{plan.show.path}: {turns_text(len(plan.turns))}, {length} on {engines}. "
             f"{plan.casting.reason}"
         )
 
