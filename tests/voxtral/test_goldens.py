@@ -107,11 +107,13 @@ def test_another_seed_is_another_reading(model: Model, goldens: Sequence[Golden]
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("graphs", [True, False])
-@pytest.mark.parametrize("triton", [True, False])
-def test_on_a_gpu(checkpoint: Path, goldens: Sequence[Golden], graphs: bool, triton: bool) -> None:
+@pytest.mark.parametrize(
+    "make", [Make("cuda"), Make("cuda", own_rows=16), Make("cuda", triton=False)]
+)
+def test_on_a_gpu(checkpoint: Path, goldens: Sequence[Golden], graphs: bool, make: Make) -> None:
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
-    model = load_model(checkpoint, Make(device="cuda", triton=triton))
+    model = load_model(checkpoint, make)
     for slots in (1, 3, 8):
         turns = [golden.turn for golden in goldens]
         done = generate_all(model, turns, Batching(slots, 128, graphs=graphs))
