@@ -6,6 +6,7 @@ captured for each number of rows that comes up, and for each length where attent
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -43,17 +44,26 @@ class Stepper:
         """Record a step. Nothing runs while recording, so all is rehearsed before."""
         device = self._slots.device
         with torch.cuda.device(device):
-            side = new_stream(device)
+            side = _side_stream(device)
             side.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(side):
                 self._slots.rehearse(0, rows, length)
             torch.cuda.current_stream().wait_stream(side)
             graph = torch.cuda.CUDAGraph()
-            # Other threads may drive other devices meanwhile; torch's own stream to capture on is
-            # that of whichever device came first.
+            # Other threads may drive other devices meanwhile.
             with torch.cuda.graph(
                 graph, pool=self._pool, stream=side, capture_error_mode="thread_local"
             ):
                 self._slots.step(0, rows, length)
         self._pool = self._pool or graph.pool()
         return graph
+
+
+@cache
+def _side_stream(device: torch.device) -> Any:
+    """The stream that steps of a device are recorded on.
+
+    One for all: cuBLAS keeps a workspace for every stream. And not torch's own, which is one of
+    whichever device came first.
+    """
+    return new_stream(device)
