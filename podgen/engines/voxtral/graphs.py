@@ -7,12 +7,16 @@ captured for each number of rows that comes up, and for each length where attent
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import torch
 
 from podgen.engines.voxtral.decoding import new_stream
 from podgen.engines.voxtral.slots import Slots
+
+_recording = Lock()
+"""Held while a step is recorded: torch empties its cache on every device before."""
 
 
 class Stepper:
@@ -43,14 +47,14 @@ class Stepper:
     def _capture(self, rows: int, length: int) -> torch.cuda.CUDAGraph:
         """Record a step. Nothing runs while recording, so all is rehearsed before."""
         device = self._slots.device
-        with torch.cuda.device(device):
+        with _recording, torch.cuda.device(device):
             side = _side_stream(device)
             side.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(side):
                 self._slots.rehearse(0, rows, length)
             torch.cuda.current_stream().wait_stream(side)
             graph = torch.cuda.CUDAGraph()
-            # Other threads may drive other devices meanwhile.
+            # Other threads drive other devices meanwhile.
             with torch.cuda.graph(
                 graph, pool=self._pool, stream=side, capture_error_mode="thread_local"
             ):
