@@ -56,8 +56,8 @@ def test_everything_is_measured(tiny: Params) -> None:
     assert not [line for line in lines if "error" in line]
     kinds = {str(line["what"]) for line in lines}
     assert kinds == {
-        "device", "product", "build", "step", "turn_alone", "prefill", "parts", "first_audio",
-        "episode", "invariance", "drift",
+        "device", "product", "build", "step", "turn_alone", "prefill", "parts", "kernel",
+        "first_audio", "episode", "invariance", "drift",
     }  # fmt: skip
     assert all(line["machine"] and line["date"] for line in lines)
     steps = [(line["quantise"], line["batch"]) for line in lines if line["what"] == "step"]

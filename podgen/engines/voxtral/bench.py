@@ -84,6 +84,8 @@ def bench(plan: Plan, report: Report) -> None:
             run.other_kernels()
     with told("parts"):
         run.parts(model)
+    with told("kernels"):
+        run.kernels(model)
     with told("first_audio"):
         runs.first_audio(run, model)
     for batch in plan.episode_batches:

@@ -10,6 +10,7 @@ from time import perf_counter
 
 import torch
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
 
 from podgen.engines.voxtral import measure
 from podgen.engines.voxtral.config import Params
@@ -21,6 +22,8 @@ from podgen.engines.voxtral.quantise import RowScaled, projection
 from podgen.engines.voxtral.residual import FEW, Linear
 from podgen.engines.voxtral.slots import Slots, Turn, turn_noise
 
+_KERNELS = 12
+"""Kernels that are told of, those that take longest."""
 EPISODE = (240, 45000)
 """Turns and frames of an hour of dialogue."""
 
@@ -181,6 +184,24 @@ class Measurements:
             backbone = measure.graphed_seconds(step, self.device)
             acoustic = measure.graphed_seconds(partial(model.acoustic.frame, x, noise), self.device)
             self.tell("parts", batch=batch, backbone_ms=backbone * 1e3, acoustic_ms=acoustic * 1e3)
+
+    def kernels(self, model: Model) -> None:
+        """What a frame's time is spent in, by kernel, without the gaps between them."""
+        on_gpu = self.device.type == "cuda"
+        activity = ProfilerActivity.CUDA if on_gpu else ProfilerActivity.CPU
+        for batch in sorted({1, max(self.plan.batches)}):
+            slots = self.slots(model, batch, 512)
+            slots.step(0, batch, 512)
+            measure.synchronise(self.device)
+            with profile(activities=[activity]) as profiler:
+                slots.step(0, batch, 512)
+                measure.synchronise(self.device)
+            spent = [
+                (row.self_device_time_total if on_gpu else row.self_cpu_time_total, row)
+                for row in profiler.key_averages()
+            ]
+            for taken, row in sorted(spent, key=lambda pair: -pair[0])[:_KERNELS]:
+                self.tell("kernel", batch=batch, name=row.key, calls=row.count, us=taken)
 
     def products(self) -> None:
         """Each matrix product of the model by the library and by our kernels."""
