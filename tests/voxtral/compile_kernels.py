@@ -96,7 +96,7 @@ golden = json.loads(
 for elsewhere.capability in MEMORY:
     for rows in (1, 3, 8):
         run(golden, torch.float32, rows, 0, "none")
-    for rows in (1, 64):
+    for rows in (1, 12, 64):
         for quantise in ("none", "int8", "fp8", "int4"):
             if quantise != "fp8" or elsewhere.capability >= 89:
                 run(PUBLISHED, torch.bfloat16, rows, 16, quantise)

@@ -175,6 +175,22 @@ def test_a_frame_of_the_goldens(
         assert torch.equal(slots.codes(i, 1).cpu(), golden.codes[:1])
 
 
+@pytest.mark.parametrize("kind", ["int8", "fp8"])
+def test_a_frame_with_quantised_weights(
+    checkpoint: Path, goldens: Sequence[Golden], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    turn = replace(goldens[0].turn, limit=1)
+    made = []
+    for ops in (TORCH, TRITON):
+        monkeypatch.setattr("podgen.engines.voxtral.model.choose_ops", lambda *_, ops=ops: ops)
+        model = load_model(checkpoint, Make(device=str(DEVICE), quantise=kind))
+        slots = Slots(model, 1, 64)
+        slots.place([(0, turn, turn_noise(turn.seed, 1, 36))])
+        slots.step(0, 1, 64)
+        made.append(slots.codes(0, 1))
+    assert torch.equal(*made)
+
+
 def test_the_kernels_compile_for_gpus_that_are_not_here(tmp_path: Path) -> None:
     """To machine code for Ampere, Ada and Hopper, as a frame launches them, within their shared
     memory and registers; in a process of its own, where Triton does not interpret."""

@@ -33,10 +33,10 @@ def row_tile(rows: int, outputs: int, itemsize: int) -> Tile:
     of shared memory that a program may have on every GPU since Ampere.
     """
     if rows <= FEW:
-        few = 8 if rows <= 8 else FEW
+        few, stages = (8, 5) if rows <= 8 else (FEW, 4)
         if outputs <= 4096:
-            return Tile(few, 16, 512 // itemsize, 1, 5)
-        return Tile(few, 32, 256 // itemsize, 2, 5)
+            return Tile(few, 16, 512 // itemsize, 1, stages)
+        return Tile(few, 32, 256 // itemsize, 2, stages)
     if rows <= 64:
         most = triton.next_power_of_2(rows)
         return Tile(most, 128, 64, 4, 4) if outputs > 8192 else Tile(most, 64, 128, 4, 4)
