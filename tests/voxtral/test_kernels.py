@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,6 +190,79 @@ def test_a_frame_with_quantised_weights(
         slots.step(0, 1, 64)
         made.append(slots.codes(0, 1))
     assert torch.equal(*made)
+
+
+class Guard:
+    """Has tensors stand amid NaNs: what is read past an end shows, and what is written there."""
+
+    def __init__(self) -> None:
+        self.whole: list[tuple[Tensor, int]] = []
+
+    def __call__(self, x: Tensor) -> Tensor:
+        if not x.is_floating_point():
+            return x
+        whole = torch.full((x.numel() + 2048,), torch.nan, dtype=x.dtype, device=x.device)
+        self.whole.append((whole, x.numel()))
+        return whole[1024 : 1024 + x.numel()].view(x.shape).copy_(x)
+
+    def some(self, *shape: int) -> Tensor:
+        return self(torch.randn(*shape, device=DEVICE))
+
+    def check(self) -> None:
+        for whole, size in self.whole:
+            assert whole[:1024].isnan().all() and whole[1024 + size :].isnan().all()
+
+
+@pytest.fixture
+def guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Guard]:
+    """Guards what the operations allocate, too."""
+    guard = Guard()
+    new_empty, empty_like = Tensor.new_empty, torch.empty_like
+    monkeypatch.setattr(
+        Tensor, "new_empty", lambda *args, **named: guard(new_empty(*args, **named))
+    )
+    monkeypatch.setattr(torch, "empty_like", lambda x: guard(empty_like(x)))
+    yield guard
+    guard.check()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_layers_keep_within_their_tensors(guard: Guard, seed: int) -> None:
+    draw = random.Random(seed).randint
+    rows, dim, out, hidden = draw(1, 20), 16 * draw(2, 9), draw(1, 70), 16 * draw(2, 9)
+    x, y, gain = guard.some(rows, dim), guard.some(rows, hidden), guard.some(dim)
+    shapes = (out, dim), (dim, hidden), (2 * hidden, dim), (dim, hidden)
+    weights = [guard(torch.randn(*shape, device=DEVICE) / dim**0.5) for shape in shapes]
+    made = []
+    for ops in (triton_ops.TritonOps(own_rows=16), TORCH):
+        first, middle, gate_up, down = map(quantise.dense(ops), weights)
+        stream = ops.residual(x, 1e-5)
+        stream.add(middle, y)
+        stream.add(down, stream.gate(gain, gate_up))
+        made.append((stream.project(gain, first), stream.normed(gain)))
+    for one, other in zip(*made, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_attention_keeps_within_its_tensors(guard: Guard, seed: int) -> None:
+    draw = random.Random(seed).randint
+    kv_heads, length, slots = 2 ** draw(0, 3), draw(1, 300), draw(1, 4)
+    room, tokens, width = length + draw(0, 20), draw(1, min(40, length)), (8 + 2 * kv_heads) * 16
+    table = guard(rotary_table(room, 16, 1e6, DEVICE))
+    stored = [guard.some(slots, kv_heads, room, 16) for _ in range(2)]
+    twin = [tensor.clone() for tensor in stored]
+    position = [length - 1, *(draw(0, length - 1) for _ in range(slots - 1))]
+    start = [draw(0, room - tokens) for _ in range(slots)]
+    one, many = guard.some(slots, width), guard.some(slots, tokens, width)
+    at, begin = (torch.tensor(numbers, device=DEVICE) for numbers in (position, start))
+    order = torch.arange(slots, device=DEVICE).flip(0)
+    made = []
+    for ops, (keys, values) in ((TRITON, stored), (TORCH, twin)):
+        single = ops.attend(one, table, at, keys, values, room)
+        made.append((single, ops.attend_many(many, table, begin, order, keys, values, room)))
+    for mine, plain in zip(*made, strict=True):
+        torch.testing.assert_close(mine, plain, rtol=1e-3, atol=1e-4)
 
 
 def test_the_kernels_compile_for_gpus_that_are_not_here(tmp_path: Path) -> None:
