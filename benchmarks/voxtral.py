@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from podgen.engines.voxtral.results import measure  # noqa: E402
+from podgen.engines.voxtral.bench.results import measure  # noqa: E402
 from podgen.errors import PodgenError  # noqa: E402
 
 

@@ -208,7 +208,7 @@ def bench_voxtral(
     ] = None,
 ) -> None:
     """Measure Voxtral at full size with random weights; no files are needed."""
-    from podgen.engines.voxtral.results import measure
+    from podgen.engines.voxtral.bench.results import measure
 
     measure(device, batches, quantised, golden=golden, load=load, out=output)
 

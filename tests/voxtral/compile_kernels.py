@@ -19,10 +19,10 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.runtime import driver
 
-from podgen.engines.voxtral import kernels, triton_ops, triton_products
 from podgen.engines.voxtral import model as models
+from podgen.engines.voxtral.bench.made_up import PUBLISHED, VOICE, made_up_turn
 from podgen.engines.voxtral.config import parse_params
-from podgen.engines.voxtral.made_up import PUBLISHED, VOICE, made_up_turn
+from podgen.engines.voxtral.kernels import attention, matrix, ops, products, small
 from podgen.engines.voxtral.model import Make, Model
 from podgen.engines.voxtral.slots import Slots
 from tests.voxtral.weights import NoData
@@ -60,12 +60,12 @@ def launch(kernel: Any, grid: tuple[int, ...], *arguments: object, **constants: 
     made[elsewhere.capability, compiled.hash] = compiled
 
 
-triton_ops.launch = triton_products.launch = launch
+ops.launch = products.launch = launch
 
 
 def run(params: object, dtype: torch.dtype, rows: int, own_rows: int, quantise: str) -> None:
     """Prompts and a frame of so many rows, and a decode."""
-    models.choose_ops = lambda device, make: triton_ops.TritonOps(make.own_rows)
+    models.choose_ops = lambda device, make: ops.TritonOps(make.own_rows)
     make = Make(device="meta", dtype=dtype, quantise=quantise, own_rows=own_rows)
     model = Model(NoData(dtype), parse_params(params), make)
     model.add_voice(VOICE, torch.zeros(150, model.params.backbone.dim))
@@ -106,5 +106,10 @@ for (capability, _), kernel in made.items():
     print(told)
     assert shared <= MEMORY[capability], told
     assert stack < SPILL or "*bf16" not in kernel.src.signature.values(), told
-every = {name for name, value in vars(kernels).items() if isinstance(value, triton.JITFunction)}
+every = {
+    name
+    for module in (attention, matrix, small)
+    for name, value in vars(module).items()
+    if isinstance(value, triton.JITFunction)
+}
 assert {kernel.name for kernel in made.values()} == every - {"turned"}, "some were not launched"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podgen.engines.voxtral.batching import Batching, bucket, fitting_slots
-from podgen.engines.voxtral.goldens import Golden, compare, generate_all
+from podgen.engines.voxtral.bench.goldens import Golden, compare, generate_all
 from podgen.engines.voxtral.graphs import Stepper
 from podgen.engines.voxtral.job import generate
 from podgen.engines.voxtral.model import Make, Model, load_model
@@ -217,7 +217,7 @@ def test_bfloat16_follows_float32_under_teacher_forcing(
     trained model's: over all its frames 44 of 45 semantic codes agree and 4% of levels differ,
     nearly all by one.
     """
-    from podgen.engines.voxtral.drift import teacher_forced
+    from podgen.engines.voxtral.bench.drift import teacher_forced
 
     narrow = load_model(checkpoint, Make(dtype=torch.bfloat16))
     drift = teacher_forced(model, narrow, [(g.turn, g.codes) for g in goldens])

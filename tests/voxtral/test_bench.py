@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from podgen.engines.voxtral import bench as benching
-from podgen.engines.voxtral import made_up
-from podgen.engines.voxtral.bench import Line, Plan, bench
+from podgen.engines.voxtral.bench import bench as benching
+from podgen.engines.voxtral.bench import made_up
+from podgen.engines.voxtral.bench.bench import Line, Plan, bench
+from podgen.engines.voxtral.bench.frames import Measurements
+from podgen.engines.voxtral.bench.made_up import dialogue, write_random_checkpoint
+from podgen.engines.voxtral.bench.measure import frame_cost
 from podgen.engines.voxtral.config import Params, parse_params
-from podgen.engines.voxtral.made_up import dialogue, write_random_checkpoint
-from podgen.engines.voxtral.measure import frame_cost
-from podgen.engines.voxtral.measurements import Measurements
 from podgen.engines.voxtral.model import Make, load_model
 from podgen.errors import EngineError
 from tests.voxtral.conftest import GOLDEN
@@ -143,7 +143,7 @@ for name in ("mistral_common", "babel", "unicode_rbnf", "pydantic", "yaml", "sci
     sys.modules[name] = None
 from pathlib import Path
 import torch
-from podgen.engines.voxtral.bench import check_goldens
+from podgen.engines.voxtral.bench.bench import check_goldens
 torch.set_num_threads(1)
 check_goldens(Path(sys.argv[1]), "cpu")
 """

@@ -13,7 +13,7 @@ import pytest
 
 from podgen.engines.base import Engine, Utterance
 from podgen.engines.voxtral import VoxtralEngine, pace
-from podgen.engines.voxtral.goldens import Golden
+from podgen.engines.voxtral.bench.goldens import Golden
 from podgen.engines.voxtral.progress import Progress
 from podgen.errors import EngineError, MachineError
 from tests.voxtral.acting import lenient

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from podgen.engines.voxtral.batching import Batching
-from podgen.engines.voxtral.goldens import Golden, compare, generate_all
+from podgen.engines.voxtral.bench.goldens import Golden, compare, generate_all
 from podgen.engines.voxtral.model import Make, Model, load_model
 from podgen.engines.voxtral.prompt import open_tokenizer, text_prompt, voice_prompt
 from podgen.engines.voxtral.slots import Turn

@@ -16,8 +16,9 @@ from torch import Tensor
 
 pytest.importorskip("triton", reason="the kernels need triton, which CPU builds of torch lack")
 
-from podgen.engines.voxtral import quantise, triton_ops
-from podgen.engines.voxtral.goldens import Golden
+from podgen.engines.voxtral import quantise
+from podgen.engines.voxtral.bench.goldens import Golden
+from podgen.engines.voxtral.kernels.ops import TritonOps
 from podgen.engines.voxtral.model import Make, load_model
 from podgen.engines.voxtral.ops import TorchOps, rotary_table
 from podgen.engines.voxtral.slots import Slots, turn_noise
@@ -28,7 +29,7 @@ DTYPES = (
     if DEVICE.type == "cuda"
     else [(torch.float32, 1e-5)]  # the interpreter cannot multiply bfloat16 matrices
 )
-TRITON, TORCH = triton_ops.TritonOps(), TorchOps()
+TRITON, TORCH = TritonOps(), TorchOps()
 
 
 @pytest.fixture(params=DTYPES, ids=lambda pair: str(pair[0]))
@@ -134,7 +135,7 @@ def test_quantised_products(near: object, kind: str, rows: int) -> None:
 @pytest.mark.parametrize("shape", [(1, 96), (2, 3, 96), (17, 96)])
 def test_products_of_few_rows(near: object, shape: tuple[int, ...]) -> None:
     x, weight = near.draw(*shape), near.draw(72, 96)
-    near.same(triton_ops.TritonOps(own_rows=16).product(x, weight), TORCH.product(x, weight))
+    near.same(TritonOps(own_rows=16).product(x, weight), TORCH.product(x, weight))
 
 
 @pytest.mark.parametrize("kind", ["none", "int8", "fp8", "int4"])
@@ -146,7 +147,7 @@ def test_a_layer_of_few_rows(near: object, shape: tuple[int, ...], kind: str) ->
     weights = near.draw(48, 96), near.draw(96, 64), near.draw(2 * width, 96), near.draw(96, width)
     y = near.draw(*shape[:-1], 64)
     made = []
-    for ops in (triton_ops.TritonOps(own_rows=16), TORCH):
+    for ops in (TritonOps(own_rows=16), TORCH):
         linear = quantise.projection(kind, ops)
         first, out, gate_up, down = (linear(weight / 8) for weight in weights)
         stream = ops.residual(x, 1e-2)
@@ -165,7 +166,7 @@ def test_a_layer_of_few_rows(near: object, shape: tuple[int, ...], kind: str) ->
 def test_a_frame_of_the_goldens(
     checkpoint: Path, goldens: Sequence[Golden], monkeypatch: pytest.MonkeyPatch, own_rows: int
 ) -> None:
-    ops = triton_ops.TritonOps(own_rows)
+    ops = TritonOps(own_rows)
     monkeypatch.setattr("podgen.engines.voxtral.model.choose_ops", lambda device, make: ops)
     model = load_model(checkpoint, Make(device=str(DEVICE)))
     slots = Slots(model, 2, 64)
@@ -234,7 +235,7 @@ def test_layers_keep_within_their_tensors(guard: Guard, seed: int) -> None:
     shapes = (out, dim), (dim, hidden), (2 * hidden, dim), (dim, hidden)
     weights = [guard(torch.randn(*shape, device=DEVICE) / dim**0.5) for shape in shapes]
     made = []
-    for ops in (triton_ops.TritonOps(own_rows=16), TORCH):
+    for ops in (TritonOps(own_rows=16), TORCH):
         first, middle, gate_up, down = map(quantise.dense(ops), weights)
         stream = ops.residual(x, 1e-5)
         stream.add(middle, y)

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from podgen.engines.voxtral import VoxtralEngine, measure
+from podgen.engines.voxtral import VoxtralEngine
+from podgen.engines.voxtral.bench import measure
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from podgen.engines.voxtral.batching import Batching
-from podgen.engines.voxtral.drift import teacher_forced
-from podgen.engines.voxtral.goldens import Golden, generate_all
+from podgen.engines.voxtral.bench.drift import teacher_forced
+from podgen.engines.voxtral.bench.goldens import Golden, generate_all
 from podgen.engines.voxtral.layer import dense
 from podgen.engines.voxtral.model import Make, Model, load_model
 from podgen.engines.voxtral.ops import TorchOps, unpack_int4

@@ -92,7 +92,7 @@ def choose_ops(device: torch.device, make: Make) -> TorchOps:
     """The fused kernels on a CUDA device that has Triton, plain PyTorch elsewhere."""
     if device.type == "cuda" and make.triton:
         try:
-            from podgen.engines.voxtral.triton_ops import TritonOps
+            from podgen.engines.voxtral.kernels.ops import TritonOps
         except ImportError:
             return TorchOps()
         return TritonOps(make.own_rows)

@@ -1,6 +1,6 @@
 """The small operations between the matrix products, in plain PyTorch.
 
-`TorchOps` runs anywhere and says what each operation is. `kernels.TritonOps` computes the same
+`TorchOps` runs anywhere and says what each operation is. `kernels.ops.TritonOps` computes the same
 in one kernel each; both are interchangeable up to rounding.
 """
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from podgen.engines.voxtral import measure
+from podgen.engines.voxtral.bench import measure
+from podgen.engines.voxtral.bench.made_up import PUBLISHED
 from podgen.engines.voxtral.config import parse_params
 from podgen.engines.voxtral.devices import choose_devices, choose_dtype
-from podgen.engines.voxtral.made_up import PUBLISHED
 from podgen.engines.voxtral.pace import FRAME_RATE
 from podgen.errors import MachineError
 

@@ -11,16 +11,21 @@ from time import perf_counter, sleep
 
 import torch
 
-from podgen.engines.voxtral import measure
 from podgen.engines.voxtral.batching import Batching, fitting_slots
+from podgen.engines.voxtral.bench import measure
+from podgen.engines.voxtral.bench.drift import teacher_forced
+from podgen.engines.voxtral.bench.frames import Measurements
+from podgen.engines.voxtral.bench.goldens import generate_all
+from podgen.engines.voxtral.bench.made_up import (
+    VOICE,
+    VOICE_ROWS,
+    dialogue,
+    write_random_checkpoint,
+)
 from podgen.engines.voxtral.checkpoint import WEIGHTS
 from podgen.engines.voxtral.decoding import Chunk, Generated
 from podgen.engines.voxtral.devices import check_quantise
-from podgen.engines.voxtral.drift import teacher_forced
-from podgen.engines.voxtral.goldens import generate_all
 from podgen.engines.voxtral.job import generate
-from podgen.engines.voxtral.made_up import VOICE, VOICE_ROWS, dialogue, write_random_checkpoint
-from podgen.engines.voxtral.measurements import Measurements
 from podgen.engines.voxtral.model import Make, Model, load_model
 from podgen.engines.voxtral.pace import FRAME_RATE
 from podgen.engines.voxtral.work import Work

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from podgen.engines.voxtral.bench import Line, Plan, bench
+from podgen.engines.voxtral.bench.bench import Line, Plan, bench
 from podgen.errors import MachineError, ScriptError
 
 SKIPPED = {"what", "machine", "date"}

@@ -9,7 +9,7 @@ import torch
 import triton
 from torch import Tensor
 
-from podgen.engines.voxtral import kernels
+from podgen.engines.voxtral.kernels import matrix
 from podgen.engines.voxtral.ops import int4_group
 from podgen.engines.voxtral.residual import FEW
 
@@ -25,7 +25,7 @@ class Tile(NamedTuple):
 
 
 def row_tile(rows: int, outputs: int, itemsize: int) -> Tile:
-    """The tile of `kernels.product` for so many rows of a weight of so many bytes an entry.
+    """The tile of `matrix.product` for so many rows of a weight of so many bytes an entry.
 
     With few rows, reading the weights is all there is: narrow tiles make programs enough for
     every multiprocessor, long and deeply staged ones keep some 30 kB under way on each, and a
@@ -44,7 +44,7 @@ def row_tile(rows: int, outputs: int, itemsize: int) -> Tile:
 
 
 def group_tile(rows: int, outputs: int, group: int) -> Tile:
-    """The tile of `kernels.group_scaled`; see `row_tile`."""
+    """The tile of `matrix.group_scaled`; see `row_tile`."""
     if rows <= FEW:
         few = 8 if rows <= 8 else FEW
         return Tile(few, 16, group, 1, 8) if outputs <= 4096 else Tile(few, 32, group, 2, 8)
@@ -74,7 +74,7 @@ def product(
     gated: bool = False,
     residual: Tensor | None = None,
 ) -> tuple[Tensor, Tensor | None]:
-    """x [..., inputs] by weight [outputs, inputs]; see `kernels.product`.
+    """x [..., inputs] by weight [outputs, inputs]; see `matrix.product`.
 
     Returns:
         what comes out, and with a residual the sums of its squares [rows, tiles]. Where fp8 is
@@ -93,7 +93,7 @@ def product(
     left = None if residual is None else flat.new_empty(rows, grid[0], dtype=torch.float32)
     parts = 1 if norm is None else norm.squares.shape[1]
     launch(
-        kernels.product, grid,
+        matrix.product, grid,
         flat, weight, weight if scale is None else scale, weight if norm is None else norm.gain,
         weight if norm is None else norm.squares, like, out, out if left is None else left,
         rows, outputs, inputs, parts, 0.0 if norm is None else norm.eps,
@@ -113,7 +113,7 @@ def grouped(x: Tensor, packed: Tensor, scale: Tensor) -> Tensor:
     tile = group_tile(len(flat), outputs, group)
     grid = (triton.cdiv(outputs, tile.outputs), triton.cdiv(len(flat), tile.rows))
     launch(
-        kernels.group_scaled, grid, flat, packed, scale, out, len(flat), outputs, inputs,
+        matrix.group_scaled, grid, flat, packed, scale, out, len(flat), outputs, inputs,
         BM=tile.rows, BN=tile.outputs, GROUP=group, HALF=x.dtype == torch.bfloat16,
         num_warps=tile.warps, num_stages=tile.stages,
     )  # fmt: skip

@@ -7,11 +7,11 @@ import torch
 import triton
 from torch import Tensor
 
-from podgen.engines.voxtral import kernels
-from podgen.engines.voxtral.few_rows import FewRows
+from podgen.engines.voxtral.kernels import attention, small
+from podgen.engines.voxtral.kernels.few_rows import FewRows
+from podgen.engines.voxtral.kernels.products import grouped, launch, product
 from podgen.engines.voxtral.ops import TorchOps
 from podgen.engines.voxtral.residual import FEW, Residual
-from podgen.engines.voxtral.triton_products import grouped, launch, product
 
 SPLIT = 128
 """Stored positions that one program of the decoding attention reads."""
@@ -46,7 +46,7 @@ class TritonOps(TorchOps):
         out = torch.empty_like(x)
         width = x.shape[-1]
         launch(
-            kernels.norm, (x.numel() // width,), x, x, weight, x, out, eps, width,
+            small.norm, (x.numel() // width,), x, x, weight, x, out, eps, width,
             ADD=False, BLOCK=triton.next_power_of_2(width), num_warps=8,
         )  # fmt: skip
         return out
@@ -59,7 +59,7 @@ class TritonOps(TorchOps):
         total, out = torch.empty_like(x), torch.empty_like(x)
         width = x.shape[-1]
         launch(
-            kernels.norm, (x.numel() // width,), x, delta, weight, total, out, eps, width,
+            small.norm, (x.numel() // width,), x, delta, weight, total, out, eps, width,
             ADD=True, BLOCK=triton.next_power_of_2(width), num_warps=8,
         )  # fmt: skip
         return total, out
@@ -70,7 +70,7 @@ class TritonOps(TorchOps):
         width = gate_up.shape[-1] // 2
         out = gate_up.new_empty(*gate_up.shape[:-1], width)
         grid = (out.numel() // width, triton.cdiv(width, 1024))
-        launch(kernels.silu_mul, grid, gate_up, out, width, BLOCK=1024)
+        launch(small.silu_mul, grid, gate_up, out, width, BLOCK=1024)
         return out
 
     def attend(
@@ -90,7 +90,7 @@ class TritonOps(TorchOps):
         peak = qkv.new_empty(rows, heads, splits, dtype=torch.float32)
         total = torch.empty_like(peak)
         launch(
-            kernels.split_attention, (rows, kv_heads, splits),
+            attention.split_attention, (rows, kv_heads, splits),
             qkv.contiguous(), table, position, keys, values, partial, peak, total,
             keys.stride(0), keys.stride(1), values.stride(0), values.stride(1),
             splits, head_dim**-0.5,
@@ -99,7 +99,7 @@ class TritonOps(TorchOps):
         )  # fmt: skip
         out = qkv.new_empty(rows, heads * head_dim)
         launch(
-            kernels.join_attention, (rows, heads), partial, peak, total, position, out, splits,
+            attention.join_attention, (rows, heads), partial, peak, total, position, out, splits,
             HEADS=heads, HEAD=head_dim, SPLIT=SPLIT, BLOCK=triton.next_power_of_2(splits),
         )  # fmt: skip
         return out
@@ -121,14 +121,14 @@ class TritonOps(TorchOps):
         q = qkv.new_empty(rows, tokens, heads * head_dim)
         strides = keys.stride(0), keys.stride(1), values.stride(0), values.stride(1)
         launch(
-            kernels.rotate_store, (rows, tokens),
+            attention.rotate_store, (rows, tokens),
             qkv.contiguous(), table, start, slots, keys, values, q, tokens, room, len(table) - 1,
             *strides, HEADS=heads, KV_HEADS=kv_heads, HEAD=head_dim,
         )  # fmt: skip
         out = torch.empty_like(q)
         group = heads // kv_heads
         launch(
-            kernels.many_attention, (rows, kv_heads, triton.cdiv(tokens, _TOKENS)),
+            attention.many_attention, (rows, kv_heads, triton.cdiv(tokens, _TOKENS)),
             q, start, slots, keys, values, out, tokens, room, *strides, head_dim**-0.5,
             KV_HEADS=kv_heads, GROUP=group, PADDED=triton.next_power_of_2(group), HEAD=head_dim,
             TOKENS=_TOKENS, TILE=_TILE, num_warps=8, num_stages=_stages(qkv),
@@ -142,7 +142,7 @@ class TritonOps(TorchOps):
         head_dim = width // (heads + 2 * kv_heads)
         out = qkv.new_empty(queries, rows, heads * head_dim)
         launch(
-            kernels.token_attention, (rows, heads, queries),
+            attention.token_attention, (rows, heads, queries),
             qkv.contiguous(), out, rows, head_dim**-0.5,
             HEADS=heads, KV_HEADS=kv_heads, HEAD=head_dim, num_warps=1,
         )  # fmt: skip
@@ -153,7 +153,7 @@ class TritonOps(TorchOps):
         x = x.contiguous()
         out = torch.empty_like(x)
         grid = (triton.cdiv(x.numel(), 256),)
-        launch(kernels.euler, grid, x, velocity.contiguous(), out, x.numel(), alpha, dt, BLOCK=256)
+        launch(small.euler, grid, x, velocity.contiguous(), out, x.numel(), alpha, dt, BLOCK=256)
         return out
 
     def product(self, x: Tensor, weight: Tensor) -> Tensor:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from podgen.engines.voxtral.kernels.products import Norm, product
 from podgen.engines.voxtral.residual import Linear, Residual
-from podgen.engines.voxtral.triton_products import Norm, product
 
 if TYPE_CHECKING:
-    from podgen.engines.voxtral.triton_ops import TritonOps
+    from podgen.engines.voxtral.kernels.ops import TritonOps
 
 
 class FewRows(Residual):

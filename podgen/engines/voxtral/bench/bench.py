@@ -15,13 +15,13 @@ from pathlib import Path
 
 import torch
 
-from podgen.engines.voxtral import measure, runs
 from podgen.engines.voxtral.batching import Batching
+from podgen.engines.voxtral.bench import measure, turns
+from podgen.engines.voxtral.bench.frames import Measurements, Plan
+from podgen.engines.voxtral.bench.goldens import compare, generate_all, read_goldens
+from podgen.engines.voxtral.bench.made_up import PUBLISHED
 from podgen.engines.voxtral.config import parse_params
 from podgen.engines.voxtral.devices import out_of_memory
-from podgen.engines.voxtral.goldens import compare, generate_all, read_goldens
-from podgen.engines.voxtral.made_up import PUBLISHED
-from podgen.engines.voxtral.measurements import Measurements, Plan
 from podgen.engines.voxtral.model import Make, load_model
 from podgen.engines.voxtral.residual import FEW
 from podgen.errors import EngineError, MachineError
@@ -76,7 +76,7 @@ def bench(plan: Plan, report: Report) -> None:
         with told("step", batch=batch):
             run.step(model, batch, "none")
     with told("turn_alone"):
-        runs.turn_alone(run, model)
+        turns.turn_alone(run, model)
     with told("prefill"):
         run.prefill(model)
     if device.type == "cuda":
@@ -87,19 +87,19 @@ def bench(plan: Plan, report: Report) -> None:
     with told("kernels"):
         run.kernels(model)
     with told("first_audio"):
-        runs.first_audio(run, model)
+        turns.first_audio(run, model)
     for batch in plan.episode_batches:
         with told("episode", batch=batch):
-            runs.episode(run, model, batch)
+            turns.episode(run, model, batch)
     with told("invariance"):
-        runs.invariance(run, model)
+        turns.invariance(run, model)
     for kind in plan.quantised:
         with told("quantised", quantise=kind):
-            runs.quantised(run, model, kind)
+            turns.quantised(run, model, kind)
     del model
     if plan.load:
         with told("load"):
-            runs.load(run)
+            turns.load(run)
     if failures:
         raise failures[0]
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from podgen.engines.voxtral import measure
+from podgen.engines.voxtral.bench import measure
+from podgen.engines.voxtral.bench.made_up import VOICE_ROWS, made_up_model, made_up_turn
 from podgen.engines.voxtral.config import Params
 from podgen.engines.voxtral.graphs import Stepper
-from podgen.engines.voxtral.made_up import VOICE_ROWS, made_up_model, made_up_turn
 from podgen.engines.voxtral.model import Make, Model, choose_ops
 from podgen.engines.voxtral.pace import FRAME_RATE
 from podgen.engines.voxtral.quantise import RowScaled, projection

@@ -1,0 +1,1 @@
+"""Measuring the engine, with weights of true shapes and no files."""
