@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
@@ -36,6 +37,8 @@ def cache_prune(
 
     if unused_days is None and keep_gigabytes is None:
         raise typer.BadParameter("say --unused-days or --keep-gigabytes")
+    if math.inf in (unused_days, keep_gigabytes):
+        raise typer.BadParameter("give a number")
     freed = Store(store).prune(
         unused_for=None if unused_days is None else unused_days * 86400,
         keep_bytes=None if keep_gigabytes is None else int(keep_gigabytes * 1e9),

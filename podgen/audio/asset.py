@@ -56,7 +56,7 @@ class Asset:
 
 
 _STREAM = re.compile(
-    r"Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([^,]+)(?:.*?, (\d+) kb/s)?", re.MULTILINE
+    r"^ *Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([^,]+)(?:.*?, (\d+) kb/s)?", re.MULTILINE
 )
 
 
@@ -176,7 +176,7 @@ def probe(source: Path) -> Format:
             job.run(["-i", str(source), "-map", "0:a:0", "-t", "0.01", "-f", "null", "-"])
         except machine.FfmpegError as error:
             raise _unreadable(source, error) from error
-        form = parse_format(job.messages)
+        form = parse_format(job.streams)
     if form is None:
         raise ScriptError(f"{source} has no audio", "take another file")
     return form

@@ -37,6 +37,7 @@ OLDEST = "5.0"
 ENVIRONMENT = "PODGEN_FFMPEG"
 _PIPE_BYTES = 1 << 20  # asked of the kernel (Linux); 64 KiB doubles the context switches
 _STDERR_LINES = 400
+_STREAM = re.compile(r" +Stream #\d+:\d+")  # metadata has a colon before what it says
 
 
 class FfmpegError(MachineError):
@@ -142,6 +143,7 @@ class Job:
         self._threads: list[threading.Thread] = []
         self._faults: list[BaseException] = []
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._streams: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def feed(self, chunks: Chunks) -> str:
@@ -195,6 +197,12 @@ class Job:
     def messages(self) -> str:
         """The end of what ffmpeg has written to stderr."""
         return "\n".join(self._stderr)
+
+    @property
+    def streams(self) -> str:
+        """What it has said of its streams, those of its first input first, however long the
+        metadata beside them."""
+        return "\n".join(self._streams)
 
     def __enter__(self) -> Job:
         return self
@@ -270,7 +278,10 @@ class Job:
     def _read_stderr(self) -> None:
         assert self._process is not None and self._process.stderr is not None
         for line in self._process.stderr:
-            self._stderr.append(line.decode(errors="replace").rstrip())
+            text = line.decode(errors="replace").rstrip()
+            self._stderr.append(text)
+            if _STREAM.match(text):
+                self._streams.append(text)
 
     def _finish(self) -> None:
         assert self._process is not None

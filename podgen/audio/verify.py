@@ -103,7 +103,7 @@ def verify(
                 frames.push(block)
                 if progress is not None:
                     progress(min(1.0, frames.samples / rate / max(length, 1e-9)))
-            found = parse_format(job.messages)
+            found = parse_format(job.streams)
     except FfmpegError as error:
         raise ResultError(f"{path} cannot be decoded", "render again") from error
     if found is None or not frames.samples:
