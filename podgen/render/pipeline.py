@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -82,6 +82,7 @@ def _write_depfile(path: Path, plan: Plan, outputs: Outputs) -> None:
 
 def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
     outputs = outputs_of(plan.show, job.output)
+    _keep_sources(plan, [*outputs.paths.values(), *([job.depfile] if job.depfile else [])])
     make_folder(outputs.folder)  # before hours of speaking, not after
     plan = _with_take(job, plan, store)
     gathered = gather(plan, store)
@@ -121,6 +122,20 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
         _write_depfile(job.depfile, plan, outputs)
     watch(Finished(outputs.report_page, len(plan.turns), len(gathered.missing)))
     return report
+
+
+def _keep_sources(plan: Plan, targets: Iterable[Path]) -> None:
+    """Refuse to write where the show is read from.
+
+    Raises:
+        ScriptError: naming the file that would be overwritten.
+    """
+    sources = {path.resolve() for path in (*plan.show.files, *plan.casting.files)}
+    for target in targets:
+        if target.resolve() in sources:
+            raise ScriptError(
+                f"{target} belongs to the show and would be overwritten", "give another --output"
+            )
 
 
 def _with_take(job: Job, plan: Plan, store: Store) -> Plan:

@@ -144,3 +144,29 @@ def test_files_of_the_users_own_are_never_removed(
     # What the first render made and the second does not is gone.
     assert len(list((podgen.folder / "my/clips").glob("*.flac"))) == 3
     assert [path.name for path in (podgen.folder / "my/stems").iterdir()] == ["keep.wav"]
+
+
+def test_a_long_description_does_not_hide_the_format(
+    podgen: CommandLine, write_show: Callable[..., Path]
+) -> None:
+    """ffmpeg tells of it before the streams, and it may look like one."""
+    line = "  Stream #0:0: Audio: opus, 48000 Hz, mono, fltp, 96 kb/s\n"
+    script = write_show(TURNS[:1], "deliverables: [mp3]\ndescription: |\n" + line * 500)
+    run = podgen("render", "-e", "hibari", script)
+    assert run.code == 0, run.err
+
+
+@pytest.mark.parametrize("option", ["--output", "--depfile"])
+def test_a_show_is_not_overwritten_by_what_it_becomes(
+    podgen: CommandLine, write_show: Callable[..., Path], option: str
+) -> None:
+    rng = np.random.default_rng(1)
+    script = write_show(["- music: {file: show.wav, role: intro, lead: 1}", *TURNS[:1]], HEAD)
+    music = script.with_name("show.wav")
+    soundfile.write(music, 0.1 * rng.standard_normal(96000), 48000)
+    before = music.read_bytes()
+    target = music if option == "--output" else script
+    run = podgen("render", "-e", "hibari", script, option, target)
+    assert run.code == 2, run.err
+    assert "would be overwritten" in run.err
+    assert music.read_bytes() == before and "turns" in script.read_text()
