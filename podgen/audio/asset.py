@@ -95,7 +95,8 @@ def prepare(
     under a temporary name first; give it the suffix .wav.
 
     Raises:
-        ScriptError: the file is no audio that ffmpeg reads, or there is none between the times.
+        ScriptError: the file is no audio that ffmpeg reads, holds NaN or infinity, or has none
+            between the times.
     """
     import soundfile
 
@@ -120,6 +121,10 @@ def prepare(
             output = ffmpeg.output(node, "pipe:1", format="f32le", acodec="pcm_f32le")
             for data in job.stream(output.get_args(), size):
                 block = np.frombuffer(data, np.float32).reshape(-1, width)
+                if not np.isfinite(block).all():
+                    raise ScriptError(
+                        f"{source} holds samples that are no numbers", "export it anew"
+                    )
                 file.write(block)
                 peaks.push(block)
                 frames.push(block)

@@ -113,3 +113,14 @@ def test_volume_is_relative_to_speech(tmp_path: Path) -> None:
     assert held_back(loud, -12) == 0
     assert held_back(peaky, 0) > 5
     assert held_back(peaky, 3) - held_back(peaky, 0) == pytest.approx(3)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_samples_that_are_no_numbers_are_refused(tmp_path: Path, odd: float) -> None:
+    """They would leave the sound without a level, and the mix without the sound."""
+    source, samples = tmp_path / "broken.wav", np.full(48000, 0.1, np.float32)
+    samples[500] = odd
+    soundfile.write(source, samples, 48000, "FLOAT")
+    with pytest.raises(ScriptError, match="samples that are no numbers"):
+        prepare(source, tmp_path / "b.wav", 48000, 1)
+    assert not list(tmp_path.glob("*b.wav*"))
