@@ -18,12 +18,12 @@ from podgen.show.characters import read_characters, read_engine_settings
 from podgen.show.failing import shown
 from podgen.show.forms import VoicesForm
 from podgen.show.items import RESERVED
-from podgen.show.lexicon import Lexicon
 from podgen.show.model import Band, Character, Settings, Show, Style, Turn, Voice
 from podgen.show.problems import did_you_mean, fill
 from podgen.show.read import in_order
 from podgen.show.references import Context
 from podgen.show.source import read_source
+from podgen.text.lexicon import Lexicon
 
 
 @dataclass(frozen=True, slots=True)

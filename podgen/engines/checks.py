@@ -5,15 +5,10 @@ from __future__ import annotations
 import math
 
 from podgen.engines.base import Capabilities, Samples, Speech, Utterance
-from podgen.engines.speakable import has_words
 from podgen.errors import EngineError, Problem
+from podgen.text.speakable import has_words
 
 Problems = list[tuple[str, str]]
-
-
-def primary(language: str) -> str:
-    """The language of a BCP 47 tag without its region: "en" of "en-GB"."""
-    return language.replace("_", "-").split("-", 1)[0].casefold()
 
 
 def check_against(utterance: Utterance, can: Capabilities, engine: str) -> Problems:

@@ -8,9 +8,9 @@ from podgen.engines.base import Utterance
 from podgen.engines.checks import Problems
 from podgen.engines.g2p import G2P, UnspeakableError, spoken
 from podgen.engines.ipa import foreign_sounds
-from podgen.engines.sentences import Sentence, split_sentences
-from podgen.engines.speakable import has_words, unspeakable
 from podgen.errors import EngineError, Problem
+from podgen.text.sentences import Sentence, split_sentences
+from podgen.text.speakable import has_words, unspeakable
 
 __all__ = ["G2P", "RULES_VERSION", "phonemes", "problems", "seconds", "spoken"]
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podgen.engines.ipa import to_kokoro
-from podgen.engines.mending import CLOSE, OPEN, SPEAK, mend
-from podgen.engines.sentences import split_sentences
+from podgen.text.mending import CLOSE, OPEN, SPEAK, mend
+from podgen.text.sentences import split_sentences
 
 _SPAN = re.compile(f"{OPEN}([^{OPEN}{CLOSE}{SPEAK}]*)(?:{SPEAK}([^{OPEN}{CLOSE}{SPEAK}]*))?{CLOSE}")
 

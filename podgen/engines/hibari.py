@@ -12,10 +12,11 @@ from typing import Any
 
 from podgen.engines import english
 from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
-from podgen.engines.checks import Problems, check_against, finished, primary, refuse
+from podgen.engines.checks import Problems, check_against, finished, refuse
 from podgen.engines.joins import PARAGRAPH_GAP, SENTENCE_GAP, join
-from podgen.engines.sentences import split_clauses
 from podgen.errors import EngineError
+from podgen.text.language import primary
+from podgen.text.sentences import split_clauses
 
 INSTALL = "pip install 'podgen[embedded]'"
 _RATE = 24_000

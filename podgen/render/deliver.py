@@ -29,7 +29,7 @@ from podgen.render.report import Report, write_json
 from podgen.render.report_page import write_html
 from podgen.render.reporting import make_report
 from podgen.show import model
-from podgen.show.markdown import plain
+from podgen.text.markdown import plain
 
 Tell = Callable[[str, float], None]
 """Gets a step's name and how much of it is done, 0 to 1, from any thread."""

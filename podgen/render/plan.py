@@ -24,7 +24,7 @@ from podgen.render.takes import Choices, load_choices, lock_path, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
 from podgen.show.read import in_order
-from podgen.show.spoken import is_silent, spoken
+from podgen.text.spoken import is_silent, spoken
 
 OVERLAP_MARGIN = 1.5
 """An overlap is refused before rendering when it passes this multiple of the estimated length of

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from podgen.engines.base import Samples, Utterance
 from podgen.engines.joins import PARAGRAPH_GAP, SENTENCE_GAP
-from podgen.engines.sentences import split_sentences
-from podgen.engines.speakable import has_words
+from podgen.text.sentences import split_sentences
+from podgen.text.speakable import has_words
 
 SENTENCE_ENGINES = frozenset({"hibari", "kokoro"})
 """Engines whose own unit is the sentence, or a few: each can be spoken by itself."""

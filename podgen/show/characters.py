@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from podgen.errors import Problem
 from podgen.show.failing import shown
 from podgen.show.forms import BandForm, CharacterForm, VoiceForm
-from podgen.show.lexicon import Lexicon
 from podgen.show.model import Band, Character, Settings, Style, Voice
 from podgen.show.problems import fill
 from podgen.show.references import Context
 from podgen.show.source import Source, Step
+from podgen.text.lexicon import Lexicon
 
 
 def read_characters(

@@ -10,13 +10,13 @@ from podgen.show.characters import settings_at
 from podgen.show.failing import shown
 from podgen.show.forms import ChapterForm, DuckForm, Form, MusicForm, SoundForm, TurnForm
 from podgen.show.ids import derived_id, normal_id, unlike
-from podgen.show.lexicon import Lexicon
-from podgen.show.markdown import plain
 from podgen.show.model import Chapter, Duck, Item, Music, Pause, Sound, Turn
 from podgen.show.problems import fill
 from podgen.show.references import Context
 from podgen.show.source import Source, Step
-from podgen.show.spoken import is_silent
+from podgen.text.lexicon import Lexicon
+from podgen.text.markdown import plain
+from podgen.text.spoken import is_silent
 
 Placed = tuple[tuple[Step, ...], Item]
 F = TypeVar("F", bound=Form)

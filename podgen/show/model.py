@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from podgen.errors import Place, Problem
-from podgen.show.lexicon import NO_WORDS, Lexicon
+from podgen.text.lexicon import NO_WORDS, Lexicon
 
 Split = Literal["never", "auto"] | int
 """Whether an engine may split a long turn, or the most characters of one part."""

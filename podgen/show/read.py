@@ -11,12 +11,12 @@ from podgen.show.characters import read_characters, read_engine_settings
 from podgen.show.failing import shown
 from podgen.show.forms import DefaultsForm, MasteringForm, ScriptForm
 from podgen.show.items import Items
-from podgen.show.lexicon import Lexicon
 from podgen.show.model import Defaults, Mastering, Show, Turn
 from podgen.show.problems import fill
 from podgen.show.references import Context
 from podgen.show.source import Source, read_source
 from podgen.show.timing import check_timing
+from podgen.text.lexicon import Lexicon
 
 VOICES_FILE = "voices.yaml"
 _LEVELS_UP = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podgen.engines.g2p import G2P, UnspeakableError, spoken
-from podgen.engines.mending import CLOSE, OPEN, mend
+from podgen.text.mending import CLOSE, OPEN, mend
 
 # text as written -> text in plain words with the same sounds
 SAME_SOUNDS = [

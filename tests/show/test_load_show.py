@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from podgen.errors import Place, ScriptError
 from podgen.show import load_show
 from podgen.show.model import Anchor, Chapter, Duck, Music, Pause, Show, Sound, Turn
-from podgen.show.spoken import spoken
+from podgen.text.spoken import spoken
 
 SCRIPT = """\
 title: The Signal

@@ -253,7 +253,7 @@ def test_a_missing_package_is_said(checkpoint: Path, monkeypatch: pytest.MonkeyP
 def test_without_the_packages_that_spell_figures_out_nothing_is_spoken(
     engine: VoxtralEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "podgen.engines.voxtral.normalise", None)
+    monkeypatch.setitem(sys.modules, "podgen.text.normalise", None)
     assert engine.check(replace(HELLO, text="12 words")) == []
     assert engine.spoken(replace(HELLO, text="12 words")) == "12 words"
     monkeypatch.setattr(

@@ -8,7 +8,7 @@ from importlib import metadata, util
 
 from podgen.engines import english
 from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
-from podgen.engines.checks import Problems, check_against, finished, primary, refuse
+from podgen.engines.checks import Problems, check_against, finished, refuse
 from podgen.engines.joins import join
 from podgen.engines.kokoro import espeak, voices, weights
 from podgen.engines.kokoro.model import RATE, Model, vocabulary
@@ -16,6 +16,7 @@ from podgen.engines.kokoro.reading import Piece, Reader
 from podgen.engines.kokoro.takes import take
 from podgen.engines.workers import available_cpus
 from podgen.errors import EngineError, Problem
+from podgen.text.language import primary
 
 SETTINGS = ("model", "workers")
 _MOST_WORKERS = 8

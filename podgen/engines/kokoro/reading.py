@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from podgen.engines import english
 from podgen.engines.base import Utterance
-from podgen.engines.checks import primary
 from podgen.engines.joins import PARAGRAPH_GAP, SENTENCE_GAP
 from podgen.engines.kokoro import voices
 from podgen.engines.kokoro.espeak import Espeak
 from podgen.engines.kokoro.model import vocabulary
-from podgen.engines.sentences import Sentence, split_clauses, split_sentences
 from podgen.errors import EngineError, Problem
+from podgen.text.language import primary
+from podgen.text.sentences import Sentence, split_clauses, split_sentences
 
 LONGEST = 250
 """Phonemes in a piece, about 15 s. The model takes 510, but memory grows with the length."""

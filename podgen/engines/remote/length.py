@@ -6,7 +6,7 @@ import re
 
 from podgen.engines.joins import PARAGRAPH_GAP, SENTENCE_GAP
 from podgen.engines.remote.reply import Expected
-from podgen.engines.sentences import split_clauses, split_sentences
+from podgen.text.sentences import split_clauses, split_sentences
 
 LONGEST = 2000
 """Characters asked for at once unless `split` says otherwise: about two minutes. Longer answers

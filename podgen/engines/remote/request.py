@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from podgen.engines.base import Utterance
-from podgen.engines.checks import Problems, primary
+from podgen.engines.checks import Problems
 from podgen.engines.remote import models
 from podgen.engines.remote.models import Model
 from podgen.engines.remote.settings import EngineSettings, VoiceSettings
+from podgen.text.language import primary
 
 VERSION = 1
 """Part of the fingerprint; raised when the same utterance would be asked for differently."""

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from podgen.engines.base import Availability, Capabilities, Speech, Utterance, VoiceInfo
-from podgen.engines.checks import Problems, check_against, primary, refuse
+from podgen.engines.checks import Problems, check_against, refuse
 from podgen.engines.continuous import Delivery, Inbox, Part
 from podgen.engines.voxtral import pace, presence
 from podgen.engines.voxtral.config import MAX_POSITIONS
@@ -25,6 +25,7 @@ from podgen.engines.voxtral.refusals import (
 from podgen.engines.voxtral.settings import Settings, read_settings
 from podgen.engines.voxtral.voices import LANGUAGES, list_voices
 from podgen.errors import EngineError, MachineError, Problem
+from podgen.text.language import primary
 
 if TYPE_CHECKING:
     from podgen.engines.voxtral.loaded import Loaded
@@ -111,7 +112,7 @@ class VoxtralEngine:
         if not self.settings.normalise:
             return utterance.text
         try:
-            from podgen.engines.voxtral.normalise import spoken_text
+            from podgen.text.normalise import spoken_text
         except ImportError:
             return utterance.text
         return spoken_text(utterance.text, utterance.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from podgen.engines.joins import PARAGRAPH_GAP, SENTENCE_GAP
-from podgen.engines.sentences import split_clauses, split_sentences
+from podgen.text.sentences import split_clauses, split_sentences
 
 AUTO = 1200
 """Characters of a piece where splitting is left to the engine: about 85 s, within the 120 s that

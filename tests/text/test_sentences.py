@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podgen.engines.sentences import split_clauses, split_sentences
+from podgen.text.sentences import split_clauses, split_sentences
 
 
 def texts(text: str) -> list[str]:

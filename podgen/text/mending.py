@@ -11,8 +11,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from podgen.engines.mending_numbers import MONTHS, mend_numbers
-from podgen.engines.mending_web import mend_web
+from podgen.text.mending_numbers import MONTHS, mend_numbers
+from podgen.text.mending_web import mend_web
 
 OPEN, SPEAK, CLOSE = "\ue000", "\ue001", "\ue002"
 

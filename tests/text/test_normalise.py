@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 pytest.importorskip("babel", reason="spelling figures out needs Babel")
 pytest.importorskip("unicode_rbnf", reason="spelling figures out needs unicode-rbnf")
 
-from podgen.engines.voxtral.normalise import spoken_text
-from podgen.engines.voxtral.words import LANGUAGES
+from podgen.text.normalise import spoken_text
+from podgen.text.words import LANGUAGES
 
 
 @pytest.mark.parametrize(

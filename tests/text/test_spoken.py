@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podgen.show.lexicon import Lexicon
-from podgen.show.markdown import plain
-from podgen.show.spoken import Spoken, is_silent, spoken
+from podgen.text.lexicon import Lexicon
+from podgen.text.markdown import plain
+from podgen.text.spoken import Spoken, is_silent, spoken
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from podgen.show.lexicon import Lexicon, find
-from podgen.show.markdown import plain
+from podgen.text.lexicon import Lexicon, find
+from podgen.text.markdown import plain
 
 
 @dataclass(frozen=True, slots=True)

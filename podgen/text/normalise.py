@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
-from podgen.engines.checks import primary
-from podgen.engines.voxtral import words
+from podgen.text import words
+from podgen.text.language import primary
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], str], str | None]]
 

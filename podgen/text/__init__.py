@@ -1,0 +1,1 @@
+"""What is said: from a text as it is written to words that any engine speaks."""
