@@ -77,10 +77,10 @@ def test_a_stream_is_the_same_sound_and_begins_before_it_is_done(acting: Running
 def test_a_listener_that_leaves_frees_its_slot(
     acting: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from podgen.engines.voxtral import pace
+    from podgen.engines.voxtral.text import pace
 
     monkeypatch.setattr(pace, "most_frames", lambda text: 24 if "there" in text else 3500)
-    monkeypatch.setattr("podgen.engines.voxtral.slots.END_AUDIO", -1)
+    monkeypatch.setattr("podgen.engines.voxtral.batch.slots.END_AUDIO", -1)
     url = f"{acting.url}/v1/audio/speech"
     body = {**GOOD, "input": "For ever", "stream_format": "audio"}
     with httpx.stream("POST", url, json={**body, "response_format": "pcm"}) as reply:

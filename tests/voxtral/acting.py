@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podgen.engines.checks import Heard
-from podgen.engines.voxtral import pace
+from podgen.engines.voxtral.text import pace
 
 FRAMES = 24
 

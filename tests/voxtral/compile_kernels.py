@@ -19,12 +19,12 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.runtime import driver
 
-from podgen.engines.voxtral import model as models
+from podgen.engines.voxtral.batch.slots import Slots
 from podgen.engines.voxtral.bench.made_up import PUBLISHED, VOICE, made_up_turn
-from podgen.engines.voxtral.config import parse_params
-from podgen.engines.voxtral.kernels import attention, matrix, ops, products, small
-from podgen.engines.voxtral.model import Make, Model
-from podgen.engines.voxtral.slots import Slots
+from podgen.engines.voxtral.model import whole as models
+from podgen.engines.voxtral.model.config import parse_params
+from podgen.engines.voxtral.model.kernels import attention, matrix, ops, products, small
+from podgen.engines.voxtral.model.whole import Make, Model
 from tests.voxtral.weights import NoData
 
 # Shared memory that one program may have: Ampere, Ada, Hopper (CUDA programming guide, table of

@@ -14,7 +14,7 @@ if importlib.util.find_spec("triton") and not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"  # read when kernels are declared
 
 from podgen.engines.voxtral.bench.goldens import Golden, read_goldens  # noqa: E402
-from podgen.engines.voxtral.model import Make, Model, load_model  # noqa: E402
+from podgen.engines.voxtral.model.whole import Make, Model, load_model  # noqa: E402
 
 GOLDEN = Path(__file__).with_name("golden")
 

@@ -101,7 +101,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[Graph]:
         made.append(Graph())
         return made[-1]
 
-    monkeypatch.setattr("podgen.engines.voxtral.graphs._side_stream", lambda device: Stream())
+    monkeypatch.setattr("podgen.engines.voxtral.batch.graphs._side_stream", lambda device: Stream())
     monkeypatch.setattr(torch.cuda, "CUDAGraph", new)
     monkeypatch.setattr(torch.cuda, "graph", graph)
     monkeypatch.setattr(torch.cuda, "device", lambda device: nullcontext())

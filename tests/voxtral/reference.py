@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from podgen.engines.voxtral.config import CodecArgs, Params, TransformerArgs
+from podgen.engines.voxtral.model.config import CodecArgs, Params, TransformerArgs
 
 Array = npt.NDArray[np.float64]
 Get = Callable[[str], Array]

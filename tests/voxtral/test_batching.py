@@ -12,13 +12,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podgen.engines.voxtral.batching import Batching, bucket, fitting_slots
+from podgen.engines.voxtral.batch.batching import Batching, bucket, fitting_slots
+from podgen.engines.voxtral.batch.graphs import Stepper
+from podgen.engines.voxtral.batch.job import generate
+from podgen.engines.voxtral.batch.slots import Slots, Turn, turn_noise
+from podgen.engines.voxtral.batch.work import Work
 from podgen.engines.voxtral.bench.goldens import Golden, compare, generate_all
-from podgen.engines.voxtral.graphs import Stepper
-from podgen.engines.voxtral.job import generate
-from podgen.engines.voxtral.model import Make, Model, load_model
-from podgen.engines.voxtral.slots import Slots, Turn, turn_noise
-from podgen.engines.voxtral.work import Work
+from podgen.engines.voxtral.model.whole import Make, Model, load_model
 from podgen.errors import MachineError
 
 VOICES = ("casual_male", "casual_female", "fr_female")

@@ -16,8 +16,8 @@ from podgen.engines.voxtral.bench.bench import Line, Plan, bench
 from podgen.engines.voxtral.bench.frames import Measurements
 from podgen.engines.voxtral.bench.made_up import dialogue, write_random_checkpoint
 from podgen.engines.voxtral.bench.measure import frame_cost
-from podgen.engines.voxtral.config import Params, parse_params
-from podgen.engines.voxtral.model import Make, load_model
+from podgen.engines.voxtral.model.config import Params, parse_params
+from podgen.engines.voxtral.model.whole import Make, load_model
 from podgen.errors import EngineError
 from tests.voxtral.conftest import GOLDEN
 

@@ -11,11 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from podgen.engines.voxtral.batching import Batching
+from podgen.engines.voxtral.batch.batching import Batching
 from podgen.engines.voxtral.bench.goldens import Golden, compare, generate_all
-from podgen.engines.voxtral.config import parse_params, read_params
 from podgen.engines.voxtral.fingerprint import model_digest
-from podgen.engines.voxtral.model import Make, Model, load_model
+from podgen.engines.voxtral.model.config import parse_params, read_params
+from podgen.engines.voxtral.model.whole import Make, Model, load_model
 from podgen.errors import EngineError
 
 Json = dict[str, object]

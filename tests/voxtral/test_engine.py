@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from podgen.engines.base import Engine, Utterance
-from podgen.engines.voxtral import VoxtralEngine, pace
+from podgen.engines.voxtral import VoxtralEngine
+from podgen.engines.voxtral.batch.progress import Progress
 from podgen.engines.voxtral.bench.goldens import Golden
-from podgen.engines.voxtral.progress import Progress
+from podgen.engines.voxtral.text import pace
 from podgen.errors import EngineError, MachineError
 from tests.voxtral.acting import lenient
 
@@ -271,7 +272,7 @@ def test_a_model_that_does_not_fit_is_said(
     def fail(*args: object) -> None:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr("podgen.engines.voxtral.loaded.load_model", fail)
+    monkeypatch.setattr("podgen.engines.voxtral.batch.loaded.load_model", fail)
     with pytest.raises(MachineError, match=r"does not fit the memory of cpu; .*quantise"):
         list(engine.synthesize([HELLO]))
 
@@ -294,7 +295,7 @@ def test_fingerprints_name_what_changes_the_sound(checkpoint: Path) -> None:
 def test_devices(wanted: str, found: list[str] | None, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from podgen.engines.voxtral.devices import choose_devices
+    from podgen.engines.voxtral.batch.devices import choose_devices
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from podgen.engines.voxtral.batching import Batching
+from podgen.engines.voxtral.batch.batching import Batching
+from podgen.engines.voxtral.batch.slots import Turn
 from podgen.engines.voxtral.bench.goldens import Golden, compare, generate_all
-from podgen.engines.voxtral.model import Make, Model, load_model
-from podgen.engines.voxtral.prompt import open_tokenizer, text_prompt, voice_prompt
-from podgen.engines.voxtral.slots import Turn
+from podgen.engines.voxtral.model.prompt import open_tokenizer, text_prompt, voice_prompt
+from podgen.engines.voxtral.model.whole import Make, Model, load_model
 from tests.voxtral.recording import Graph, Recording, recorded
 
 __all__ = ["recorded"]

@@ -13,9 +13,10 @@ import torch
 
 from podgen.engines.base import Samples, Utterance
 from podgen.engines.continuous import Asked, ContinuousEngine, Delivery, Failed, Part
-from podgen.engines.voxtral import VoxtralEngine, pace
-from podgen.engines.voxtral.graphs import Stepper
-from podgen.engines.voxtral.loaded import Loaded
+from podgen.engines.voxtral import VoxtralEngine
+from podgen.engines.voxtral.batch.graphs import Stepper
+from podgen.engines.voxtral.batch.loaded import Loaded
+from podgen.engines.voxtral.text import pace
 from podgen.errors import EngineError
 from tests.voxtral.acting import FRAMES, lenient
 
@@ -148,7 +149,7 @@ def test_what_nobody_wants_frees_its_slot(
     monkeypatch.setattr(pace, "most_frames", lambda text: 24 if "tout" in text else 3000)
     endless = replace(HELLO, id="endless", seed=8)
     # The golden checkpoint's weights end some turns by themselves; this one must not.
-    monkeypatch.setattr("podgen.engines.voxtral.slots.END_AUDIO", -1)
+    monkeypatch.setattr("podgen.engines.voxtral.batch.slots.END_AUDIO", -1)
     box = Box(Asked(endless, in_parts=True), closed=False)
     heard = []
     for delivery in engine.speak_from(box, 1):
@@ -167,7 +168,7 @@ def test_when_all_have_left_a_closing_inbox_ends_it(
     engine: VoxtralEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pace, "most_frames", lambda text: 3000)
-    monkeypatch.setattr("podgen.engines.voxtral.slots.END_AUDIO", -1)
+    monkeypatch.setattr("podgen.engines.voxtral.batch.slots.END_AUDIO", -1)
     box = Box(Asked(HELLO, in_parts=True))
     for delivery in engine.speak_from(box, 1):
         box.gone.add(delivery.id)
@@ -236,7 +237,7 @@ def test_out_of_memory_fails_what_was_heard_and_begins_the_rest_anew(
 def test_a_bug_ends_it_and_its_threads(
     engine: VoxtralEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from podgen.engines.voxtral.slots import Slots
+    from podgen.engines.voxtral.batch.slots import Slots
 
     def fail(self: Slots, *args: object) -> None:
         raise ZeroDivisionError
@@ -263,6 +264,6 @@ def test_a_reading_within_its_bound_is_the_same_and_one_beyond_it_fails(
     bound = replace(HELLO, settings={"max_tokens": FRAMES})
     assert np.array_equal(whole(engine, bound), whole(engine, HELLO))
     monkeypatch.undo()
-    monkeypatch.setattr("podgen.engines.voxtral.slots.END_AUDIO", -1)
+    monkeypatch.setattr("podgen.engines.voxtral.batch.slots.END_AUDIO", -1)
     with pytest.raises(EngineError, match=r"did not end within .* raise max_tokens"):
         whole(engine, replace(BONJOUR, settings={"max_tokens": 20}))

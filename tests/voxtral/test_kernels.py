@@ -18,12 +18,12 @@ from torch import Tensor
 
 pytest.importorskip("triton", reason="the kernels need triton, which CPU builds of torch lack")
 
-from podgen.engines.voxtral import quantise
+from podgen.engines.voxtral.batch.slots import Slots, turn_noise
 from podgen.engines.voxtral.bench.goldens import Golden
-from podgen.engines.voxtral.kernels.ops import TritonOps
-from podgen.engines.voxtral.model import Make, load_model
-from podgen.engines.voxtral.ops import TorchOps, rotary_table
-from podgen.engines.voxtral.slots import Slots, turn_noise
+from podgen.engines.voxtral.model import quantise
+from podgen.engines.voxtral.model.kernels.ops import TritonOps
+from podgen.engines.voxtral.model.ops import TorchOps, rotary_table
+from podgen.engines.voxtral.model.whole import Make, load_model
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 DTYPES = [(torch.float32, 1e-5), (torch.bfloat16, 3e-2)]
@@ -194,7 +194,7 @@ def test_a_frame_of_the_goldens(
     checkpoint: Path, goldens: Sequence[Golden], monkeypatch: pytest.MonkeyPatch, own_rows: int
 ) -> None:
     ops = TritonOps(own_rows)
-    monkeypatch.setattr("podgen.engines.voxtral.model.choose_ops", lambda device, make: ops)
+    monkeypatch.setattr("podgen.engines.voxtral.model.whole.choose_ops", lambda device, make: ops)
     model = load_model(checkpoint, Make(device=str(DEVICE)))
     slots = Slots(model, 2, 64)
     turns = [replace(golden.turn, limit=1) for golden in goldens[:2]]
@@ -211,7 +211,9 @@ def test_a_frame_with_quantised_weights(
     turn = replace(goldens[0].turn, limit=1)
     made = []
     for ops in (TORCH, TRITON):
-        monkeypatch.setattr("podgen.engines.voxtral.model.choose_ops", lambda *_, ops=ops: ops)
+        monkeypatch.setattr(
+            "podgen.engines.voxtral.model.whole.choose_ops", lambda *_, ops=ops: ops
+        )
         model = load_model(checkpoint, Make(device=str(DEVICE), quantise=kind))
         slots = Slots(model, 1, 64)
         slots.place([(0, turn, turn_noise(turn.seed, 1, 36))])

@@ -9,16 +9,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from podgen.engines.voxtral.acoustic import AcousticTransformer
-from podgen.engines.voxtral.backbone import Backbone, KeyValues
-from podgen.engines.voxtral.codec import CONTEXT, CodecDecoder
-from podgen.engines.voxtral.config import CodecArgs, Params
-from podgen.engines.voxtral.convolution import (
+from podgen.engines.voxtral.model.acoustic import AcousticTransformer
+from podgen.engines.voxtral.model.backbone import Backbone, KeyValues
+from podgen.engines.voxtral.model.codec import CONTEXT, CodecDecoder
+from podgen.engines.voxtral.model.config import CodecArgs, Params
+from podgen.engines.voxtral.model.convolution import (
     causal_conv,
     causal_upsample,
     upsampling_weight,
 )
-from podgen.engines.voxtral.ops import TorchOps
+from podgen.engines.voxtral.model.ops import TorchOps
 from tests.voxtral import reference
 from tests.voxtral.weights import NamedWeights, small_params
 

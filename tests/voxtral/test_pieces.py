@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podgen.engines.voxtral import pace
-from podgen.engines.voxtral.pieces import AUTO, cut, read_split
+from podgen.engines.voxtral.text import pace
+from podgen.engines.voxtral.text.pieces import AUTO, cut, read_split
 
 SENTENCE = "This is a sentence of some forty letters."
 

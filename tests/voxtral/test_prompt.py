@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from podgen.engines.voxtral.config import Params
-from podgen.engines.voxtral.model import Model
-from podgen.engines.voxtral.prompt import open_tokenizer, text_prompt, voice_prompt
+from podgen.engines.voxtral.model.config import Params
+from podgen.engines.voxtral.model.prompt import open_tokenizer, text_prompt, voice_prompt
+from podgen.engines.voxtral.model.whole import Model
 from podgen.errors import EngineError
 from tests.voxtral.weights import small_params
 

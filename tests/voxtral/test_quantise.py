@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from podgen.engines.voxtral.batching import Batching
+from podgen.engines.voxtral.batch.batching import Batching
 from podgen.engines.voxtral.bench.drift import teacher_forced
 from podgen.engines.voxtral.bench.goldens import Golden, generate_all
-from podgen.engines.voxtral.layer import dense
-from podgen.engines.voxtral.model import Make, Model, load_model
-from podgen.engines.voxtral.ops import TorchOps, unpack_int4
-from podgen.engines.voxtral.quantise import GroupScaled, RowScaled, int4, projection, row_scaled
+from podgen.engines.voxtral.model.layers import dense
+from podgen.engines.voxtral.model.ops import TorchOps, unpack_int4
+from podgen.engines.voxtral.model.quantise import (
+    GroupScaled,
+    RowScaled,
+    int4,
+    projection,
+    row_scaled,
+)
+from podgen.engines.voxtral.model.whole import Make, Model, load_model
 from podgen.errors import EngineError
 
 OPS = TorchOps()

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from podgen.engines.voxtral.batch.slots import Slots, turn_noise
 from podgen.engines.voxtral.bench.made_up import PUBLISHED, VOICE, VOICE_ROWS, made_up_turn
-from podgen.engines.voxtral.config import parse_params
-from podgen.engines.voxtral.model import Make, Model
-from podgen.engines.voxtral.slots import Slots, turn_noise
+from podgen.engines.voxtral.model.config import parse_params
+from podgen.engines.voxtral.model.whole import Make, Model
 from tests.voxtral.weights import NoData
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.config import Params, parse_params
+from podgen.engines.voxtral.model.config import Params, parse_params
 
 
 class NamedWeights:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from podgen.engines.base import Availability, Capabilities, Speech, Utterance, VoiceInfo
 from podgen.engines.checks import Problems, check_against, refuse
 from podgen.engines.continuous import Delivery, Inbox, Part
-from podgen.engines.voxtral import pace, presence
-from podgen.engines.voxtral.config import MAX_POSITIONS
+from podgen.engines.voxtral import presence
 from podgen.engines.voxtral.fingerprint import model_digest
-from podgen.engines.voxtral.pieces import Piece, cut, read_split
+from podgen.engines.voxtral.model.config import MAX_POSITIONS
 from podgen.engines.voxtral.refusals import (
     length_problems,
     read_max_tokens,
@@ -23,14 +22,16 @@ from podgen.engines.voxtral.refusals import (
     voice_problems,
 )
 from podgen.engines.voxtral.settings import Settings, read_settings
+from podgen.engines.voxtral.text import pace
+from podgen.engines.voxtral.text.pieces import Piece, cut, read_split
 from podgen.engines.voxtral.voices import LANGUAGES, list_voices
 from podgen.errors import EngineError, MachineError, Problem
 from podgen.text.language import primary
 
 if TYPE_CHECKING:
-    from podgen.engines.voxtral.loaded import Loaded
-    from podgen.engines.voxtral.progress import Progress
-    from podgen.engines.voxtral.speaking import Speaking
+    from podgen.engines.voxtral.batch.loaded import Loaded
+    from podgen.engines.voxtral.batch.progress import Progress
+    from podgen.engines.voxtral.batch.speaking import Speaking
 
 SOUND = 1
 """Raised whenever a change to the code changes what a turn sounds like."""
@@ -164,8 +165,8 @@ class VoxtralEngine:
         Raises:
             MachineError: where a package, the device or its memory is lacking.
         """
-        from podgen.engines.voxtral.job import generate
-        from podgen.engines.voxtral.joining import InboxWork
+        from podgen.engines.voxtral.batch.job import generate
+        from podgen.engines.voxtral.batch.joining import InboxWork
 
         loaded = self._load()
         speaking = self._speaking(loaded)
@@ -185,9 +186,9 @@ class VoxtralEngine:
             torch.cuda.empty_cache()
 
     def _generate(self, utterances: Sequence[Utterance], loaded: Loaded) -> Iterator[Speech]:
-        from podgen.engines.voxtral.job import generate
-        from podgen.engines.voxtral.progress import Progress
-        from podgen.engines.voxtral.work import Work
+        from podgen.engines.voxtral.batch.job import generate
+        from podgen.engines.voxtral.batch.progress import Progress
+        from podgen.engines.voxtral.batch.work import Work
 
         speaking = self._speaking(loaded)
         turns = [
@@ -227,13 +228,13 @@ class VoxtralEngine:
     def _load(self) -> Loaded:
         if self._loaded is None:
             presence.require(self.settings)
-            from podgen.engines.voxtral.loaded import load
+            from podgen.engines.voxtral.batch.loaded import load
 
             self._loaded = load(self.settings)
         return self._loaded
 
     def _speaking(self, loaded: Loaded) -> Speaking:
-        from podgen.engines.voxtral.speaking import Speaking
+        from podgen.engines.voxtral.batch.speaking import Speaking
 
         return Speaking(self.name, RATE, self.settings.retries, self._pieces, loaded.turn)
 

@@ -13,7 +13,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from podgen.engines.voxtral.voices import voice_files
+from podgen.engines.voxtral.model.files import voice_files
 
 _SAMPLE = 4096
 

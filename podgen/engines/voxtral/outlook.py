@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from podgen.engines.voxtral.batch.devices import choose_devices, choose_dtype
 from podgen.engines.voxtral.bench import measure
 from podgen.engines.voxtral.bench.made_up import PUBLISHED
-from podgen.engines.voxtral.config import parse_params
-from podgen.engines.voxtral.devices import choose_devices, choose_dtype
-from podgen.engines.voxtral.pace import FRAME_RATE
+from podgen.engines.voxtral.model.config import parse_params
+from podgen.engines.voxtral.text.pace import FRAME_RATE
 from podgen.errors import MachineError
 
 _POSITION = 400

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 
 from podgen.engines.base import Utterance, VoiceInfo
 from podgen.engines.checks import Problems
-from podgen.engines.voxtral import pace
-from podgen.engines.voxtral.config import MAX_POSITIONS
-from podgen.engines.voxtral.pieces import Piece
+from podgen.engines.voxtral.model.config import MAX_POSITIONS
+from podgen.engines.voxtral.text import pace
+from podgen.engines.voxtral.text.pieces import Piece
 
 _MOST_ROWS = 256
 """Allowed for a voice's rows before they are read; the longest preset has 218."""

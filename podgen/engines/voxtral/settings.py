@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from podgen.engines.voxtral.pieces import read_split
+from podgen.engines.voxtral.text.pieces import read_split
 from podgen.errors import EngineError
 
 MODEL_VARIABLE = "PODGEN_VOXTRAL_MODEL"

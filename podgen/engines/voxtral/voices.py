@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from podgen.engines.base import VoiceInfo
-
-FOLDER = "voice_embedding"
+from podgen.engines.voxtral.model.files import VOICES, voice_files
 
 PRESETS: Mapping[str, VoiceInfo] = {
     name: VoiceInfo(name, language, gender, f"{manner} preset of the published model")
@@ -48,15 +47,6 @@ ALIASES: Mapping[str, str] = {
 """The voice names of OpenAI's speech endpoint, each as the preset nearest to it."""
 
 
-def voice_files(folder: Path) -> dict[str, Path]:
-    """The voice files of a model folder by voice; a .safetensors file goes before a .pt file."""
-    found: dict[str, Path] = {}
-    for suffix in (".pt", ".safetensors"):
-        for path in sorted((folder / FOLDER).glob(f"*{suffix}")):
-            found[path.stem] = path
-    return found
-
-
 def list_voices(folder: Path | None) -> list[VoiceInfo]:
     """The voices a folder holds: presets first, then others, then the aliases that lead to one.
 
@@ -64,7 +54,7 @@ def list_voices(folder: Path | None) -> list[VoiceInfo]:
     """
     names = list(PRESETS) if folder is None else list(voice_files(folder))
     known = [PRESETS[name] for name in PRESETS if name in names]
-    others = [VoiceInfo(name, "en", "", f"from {FOLDER}") for name in names if name not in PRESETS]
+    others = [VoiceInfo(name, "en", "", f"from {VOICES}") for name in names if name not in PRESETS]
     aliases = [
         VoiceInfo(alias, PRESETS[name].language, PRESETS[name].gender, f"alias of {name}")
         for alias, name in ALIASES.items()

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import torch
 
-from podgen.engines.voxtral.batching import Batching
+from podgen.engines.voxtral.batch.batching import Batching
+from podgen.engines.voxtral.batch.devices import out_of_memory
 from podgen.engines.voxtral.bench import measure, turns
 from podgen.engines.voxtral.bench.frames import Measurements, Plan
 from podgen.engines.voxtral.bench.goldens import compare, generate_all, read_goldens
 from podgen.engines.voxtral.bench.made_up import PUBLISHED
-from podgen.engines.voxtral.config import parse_params
-from podgen.engines.voxtral.devices import out_of_memory
-from podgen.engines.voxtral.model import Make, load_model
-from podgen.engines.voxtral.residual import FEW
+from podgen.engines.voxtral.model.config import parse_params
+from podgen.engines.voxtral.model.residual import FEW
+from podgen.engines.voxtral.model.whole import Make, load_model
 from podgen.errors import EngineError, MachineError
 
 __all__ = ["Line", "Plan", "bench", "check_goldens"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.backbone import KeyValues
-from podgen.engines.voxtral.model import Model
-from podgen.engines.voxtral.slots import Turn, turn_noise
+from podgen.engines.voxtral.batch.slots import Turn, turn_noise
+from podgen.engines.voxtral.model.backbone import KeyValues
+from podgen.engines.voxtral.model.whole import Model
 
 
 @dataclass(frozen=True, slots=True)

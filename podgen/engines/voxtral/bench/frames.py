@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
+from podgen.engines.voxtral.batch.graphs import Stepper
+from podgen.engines.voxtral.batch.slots import Slots, Turn, turn_noise
 from podgen.engines.voxtral.bench import measure
 from podgen.engines.voxtral.bench.made_up import VOICE_ROWS, made_up_model, made_up_turn
-from podgen.engines.voxtral.config import Params
-from podgen.engines.voxtral.graphs import Stepper
-from podgen.engines.voxtral.model import Make, Model, choose_ops
-from podgen.engines.voxtral.pace import FRAME_RATE
-from podgen.engines.voxtral.quantise import RowScaled, projection
-from podgen.engines.voxtral.residual import FEW, Linear
-from podgen.engines.voxtral.slots import Slots, Turn, turn_noise
+from podgen.engines.voxtral.model.config import Params
+from podgen.engines.voxtral.model.quantise import RowScaled, projection
+from podgen.engines.voxtral.model.residual import FEW, Linear
+from podgen.engines.voxtral.model.whole import Make, Model, choose_ops
+from podgen.engines.voxtral.text.pace import FRAME_RATE
 
 _KERNELS = 12
 """Kernels that are told of, those that take longest."""

@@ -16,13 +16,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from podgen.engines.base import Samples
-from podgen.engines.voxtral.batching import Batching
-from podgen.engines.voxtral.config import NEXT_AUDIO_TEXT
-from podgen.engines.voxtral.decoding import Generated
-from podgen.engines.voxtral.job import generate
-from podgen.engines.voxtral.model import Model
-from podgen.engines.voxtral.slots import Turn
-from podgen.engines.voxtral.work import Work
+from podgen.engines.voxtral.batch.batching import Batching
+from podgen.engines.voxtral.batch.decoding import Generated
+from podgen.engines.voxtral.batch.job import generate
+from podgen.engines.voxtral.batch.slots import Turn
+from podgen.engines.voxtral.batch.work import Work
+from podgen.engines.voxtral.model.config import NEXT_AUDIO_TEXT
+from podgen.engines.voxtral.model.whole import Model
 
 
 @dataclass(frozen=True, slots=True)

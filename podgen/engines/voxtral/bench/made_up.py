@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from podgen.engines.voxtral.checkpoint import WEIGHTS, RandomWeights
-from podgen.engines.voxtral.config import MAX_POSITIONS, Params
-from podgen.engines.voxtral.model import Make, Model
-from podgen.engines.voxtral.slots import Turn
+from podgen.engines.voxtral.batch.slots import Turn
+from podgen.engines.voxtral.model.checkpoint import WEIGHTS, RandomWeights
+from podgen.engines.voxtral.model.config import MAX_POSITIONS, Params
+from podgen.engines.voxtral.model.whole import Make, Model
 
 PUBLISHED: Mapping[str, object] = {"model_type": "voxtral_tts"}
 """A params.json whose missing fields are the published model's."""

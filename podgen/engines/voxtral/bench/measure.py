@@ -11,9 +11,9 @@ from time import perf_counter
 
 import torch
 
-from podgen.engines.voxtral.backbone import padded, position_bytes
-from podgen.engines.voxtral.config import Params, TransformerArgs
-from podgen.engines.voxtral.decoding import new_stream
+from podgen.engines.voxtral.batch.decoding import new_stream
+from podgen.engines.voxtral.model.backbone import padded, position_bytes
+from podgen.engines.voxtral.model.config import Params, TransformerArgs
 
 _BITS = {"int8": 8, "fp8": 8, "int4": 4.25}
 

@@ -11,7 +11,11 @@ from time import perf_counter, sleep
 
 import torch
 
-from podgen.engines.voxtral.batching import Batching, fitting_slots
+from podgen.engines.voxtral.batch.batching import Batching, fitting_slots
+from podgen.engines.voxtral.batch.decoding import Chunk, Generated
+from podgen.engines.voxtral.batch.devices import check_quantise
+from podgen.engines.voxtral.batch.job import generate
+from podgen.engines.voxtral.batch.work import Work
 from podgen.engines.voxtral.bench import measure
 from podgen.engines.voxtral.bench.drift import teacher_forced
 from podgen.engines.voxtral.bench.frames import Measurements
@@ -22,13 +26,9 @@ from podgen.engines.voxtral.bench.made_up import (
     dialogue,
     write_random_checkpoint,
 )
-from podgen.engines.voxtral.checkpoint import WEIGHTS
-from podgen.engines.voxtral.decoding import Chunk, Generated
-from podgen.engines.voxtral.devices import check_quantise
-from podgen.engines.voxtral.job import generate
-from podgen.engines.voxtral.model import Make, Model, load_model
-from podgen.engines.voxtral.pace import FRAME_RATE
-from podgen.engines.voxtral.work import Work
+from podgen.engines.voxtral.model.checkpoint import WEIGHTS
+from podgen.engines.voxtral.model.whole import Make, Model, load_model
+from podgen.engines.voxtral.text.pace import FRAME_RATE
 
 
 def turn_alone(run: Measurements, model: Model) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from podgen.engines.voxtral import pace
+from podgen.engines.voxtral.text import pace
 
 
 @dataclass(frozen=True, slots=True)

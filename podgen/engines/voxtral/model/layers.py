@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from podgen.engines.voxtral.checkpoint import Source
-from podgen.engines.voxtral.config import TransformerArgs
-from podgen.engines.voxtral.ops import TorchOps
-from podgen.engines.voxtral.residual import Linear
+from podgen.engines.voxtral.model.checkpoint import Source
+from podgen.engines.voxtral.model.config import TransformerArgs
+from podgen.engines.voxtral.model.ops import TorchOps
+from podgen.engines.voxtral.model.residual import Linear
 
 MakeLinear = Callable[[Tensor], Linear]
 """Makes a projection of a weight [outputs, inputs]."""

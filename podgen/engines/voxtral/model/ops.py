@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from podgen.engines.voxtral.residual import Residual
+from podgen.engines.voxtral.model.residual import Residual
 
 
 class TorchOps:

@@ -13,11 +13,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from podgen.engines.voxtral.checkpoint import Source
-from podgen.engines.voxtral.config import SPECIAL_CODES, CodecArgs, CodecStage
-from podgen.engines.voxtral.convolution import causal_conv, causal_upsample, upsampling_weight
-from podgen.engines.voxtral.layer import Layer, dense, load_layer
-from podgen.engines.voxtral.ops import TorchOps
+from podgen.engines.voxtral.model.checkpoint import Source
+from podgen.engines.voxtral.model.config import SPECIAL_CODES, CodecArgs, CodecStage
+from podgen.engines.voxtral.model.convolution import causal_conv, causal_upsample, upsampling_weight
+from podgen.engines.voxtral.model.layers import Layer, dense, load_layer
+from podgen.engines.voxtral.model.ops import TorchOps
 
 _PREFIX = "audio_tokenizer."
 

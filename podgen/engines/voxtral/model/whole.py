@@ -9,17 +9,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.acoustic import AcousticTransformer
-from podgen.engines.voxtral.backbone import Backbone, KeyValues
-from podgen.engines.voxtral.checkpoint import WEIGHTS, Checkpoint, Source, read_voice
-from podgen.engines.voxtral.codec import CodecDecoder
-from podgen.engines.voxtral.config import Params, read_params
-from podgen.engines.voxtral.devices import on_device
-from podgen.engines.voxtral.layer import MakeLinear
-from podgen.engines.voxtral.ops import TorchOps
-from podgen.engines.voxtral.prompt import TEKKEN, voice_prompt, voice_row_counts
-from podgen.engines.voxtral.quantise import projection
-from podgen.engines.voxtral.voices import voice_files
+from podgen.engines.voxtral.model.acoustic import AcousticTransformer
+from podgen.engines.voxtral.model.backbone import Backbone, KeyValues
+from podgen.engines.voxtral.model.checkpoint import WEIGHTS, Checkpoint, Source, read_voice
+from podgen.engines.voxtral.model.codec import CodecDecoder
+from podgen.engines.voxtral.model.config import Params, read_params
+from podgen.engines.voxtral.model.device import on_device
+from podgen.engines.voxtral.model.files import TEKKEN, voice_files, voice_row_counts
+from podgen.engines.voxtral.model.layers import MakeLinear
+from podgen.engines.voxtral.model.ops import TorchOps
+from podgen.engines.voxtral.model.prompt import voice_prompt
+from podgen.engines.voxtral.model.quantise import projection
 from podgen.errors import EngineError
 
 
@@ -92,7 +92,7 @@ def choose_ops(device: torch.device, make: Make) -> TorchOps:
     """The fused kernels on a CUDA device that has Triton, plain PyTorch elsewhere."""
     if device.type == "cuda" and make.triton:
         try:
-            from podgen.engines.voxtral.kernels.ops import TritonOps
+            from podgen.engines.voxtral.model.kernels.ops import TritonOps
         except ImportError:
             return TorchOps()
         return TritonOps(make.own_rows)

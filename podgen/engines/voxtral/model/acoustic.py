@@ -16,11 +16,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from podgen.engines.voxtral.backbone import padded
-from podgen.engines.voxtral.checkpoint import Source
-from podgen.engines.voxtral.config import END_AUDIO, SPECIAL_CODES, Params
-from podgen.engines.voxtral.layer import Layer, dense, load_layer
-from podgen.engines.voxtral.ops import TorchOps
+from podgen.engines.voxtral.model.backbone import padded
+from podgen.engines.voxtral.model.checkpoint import Source
+from podgen.engines.voxtral.model.config import END_AUDIO, SPECIAL_CODES, Params
+from podgen.engines.voxtral.model.layers import Layer, dense, load_layer
+from podgen.engines.voxtral.model.ops import TorchOps
 
 _PREFIX = "acoustic_transformer."
 

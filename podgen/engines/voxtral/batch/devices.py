@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-
 import torch
 
 from podgen.errors import MachineError
@@ -46,11 +44,6 @@ def choose_dtype(wanted: str, device: str) -> torch.dtype:
     if wanted == "auto":
         return torch.float32 if device == "cpu" else torch.bfloat16
     return torch.float32 if wanted == "float32" else torch.bfloat16
-
-
-def on_device(device: torch.device) -> AbstractContextManager[object]:
-    """Make a CUDA device the thread's current one, as kernels of our own need it to be."""
-    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
 def check_quantise(kind: str, device: str) -> None:

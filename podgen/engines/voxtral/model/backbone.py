@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.checkpoint import Source
-from podgen.engines.voxtral.config import MAX_POSITIONS, Params, TransformerArgs
-from podgen.engines.voxtral.layer import Layer, MakeLinear, dense, load_layer
-from podgen.engines.voxtral.ops import TorchOps, rotary_table
+from podgen.engines.voxtral.model.checkpoint import Source
+from podgen.engines.voxtral.model.config import MAX_POSITIONS, Params, TransformerArgs
+from podgen.engines.voxtral.model.layers import Layer, MakeLinear, dense, load_layer
+from podgen.engines.voxtral.model.ops import TorchOps, rotary_table
 
 
 @dataclass(frozen=True, slots=True)

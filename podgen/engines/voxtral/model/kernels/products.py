@@ -9,9 +9,9 @@ import torch
 import triton
 from torch import Tensor
 
-from podgen.engines.voxtral.kernels import matrix
-from podgen.engines.voxtral.ops import int4_group
-from podgen.engines.voxtral.residual import FEW
+from podgen.engines.voxtral.model.kernels import matrix
+from podgen.engines.voxtral.model.ops import int4_group
+from podgen.engines.voxtral.model.residual import FEW
 
 
 class Tile(NamedTuple):

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from podgen.engines.voxtral.decoding import Chunk, Generated
-from podgen.engines.voxtral.slots import Turn
+from podgen.engines.voxtral.batch.decoding import Chunk, Generated
+from podgen.engines.voxtral.batch.slots import Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.backbone import KeyValues, position_bytes
-from podgen.engines.voxtral.config import END_AUDIO, MAX_POSITIONS
-from podgen.engines.voxtral.model import Model
+from podgen.engines.voxtral.model.backbone import KeyValues, position_bytes
+from podgen.engines.voxtral.model.config import END_AUDIO, MAX_POSITIONS
+from podgen.engines.voxtral.model.whole import Model
 
 
 @dataclass(frozen=True, slots=True)

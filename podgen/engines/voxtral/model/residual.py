@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from podgen.engines.voxtral.ops import TorchOps
 
 FEW = 16
 """Rows that one tile of the matrix units holds; so many cost no more than one."""
@@ -27,6 +24,24 @@ class Linear(Protocol):
         ...
 
 
+class Norms(Protocol):
+    """What the stream needs of the operations: see `ops.TorchOps`."""
+
+    def norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
+        """RMS norm over the last dimension."""
+        ...
+
+    def add_norm(
+        self, x: Tensor, delta: Tensor, weight: Tensor, eps: float
+    ) -> tuple[Tensor, Tensor]:
+        """The residual sum and its RMS norm."""
+        ...
+
+    def silu_mul(self, gate_up: Tensor) -> Tensor:
+        """SwiGLU's middle."""
+        ...
+
+
 class Residual:
     """A stream that waits with a sum until its norm is asked for, so that one kernel does both.
 
@@ -36,7 +51,7 @@ class Residual:
         eps: of the norms.
     """
 
-    def __init__(self, ops: TorchOps, x: Tensor, eps: float) -> None:
+    def __init__(self, ops: Norms, x: Tensor, eps: float) -> None:
         self._ops = ops
         self._eps = eps
         self._x = x

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.layer import MakeLinear, dense
-from podgen.engines.voxtral.ops import TorchOps, int4_group
-from podgen.engines.voxtral.residual import Linear
+from podgen.engines.voxtral.model.layers import MakeLinear, dense
+from podgen.engines.voxtral.model.ops import TorchOps, int4_group
+from podgen.engines.voxtral.model.residual import Linear
 from podgen.errors import EngineError
 
 _FP8 = torch.float8_e4m3fn

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from podgen.engines.voxtral.config import NEXT_AUDIO_TEXT, REPEAT_AUDIO_TEXT, Params
+from podgen.engines.voxtral.model.config import NEXT_AUDIO_TEXT, REPEAT_AUDIO_TEXT, Params
 from podgen.errors import EngineError, MachineError
-
-TEKKEN = "tekken.json"
 
 
 class Tokenizer(Protocol):
@@ -62,19 +58,3 @@ def open_tokenizer(path: Path, params: Params) -> Tokenizer:
         )
     checked: Tokenizer = tokenizer
     return checked
-
-
-def voice_row_counts(path: Path) -> Mapping[str, int]:
-    """How many rows tekken.json says each voice has; empty where it does not say.
-
-    Raises:
-        EngineError: where the file is no JSON.
-    """
-    try:
-        audio = json.loads(path.read_text(encoding="utf-8")).get("audio") or {}
-        counts = audio.get("voice_num_audio_tokens") or {}
-        return {str(name): int(rows) for name, rows in counts.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise EngineError(f"{path} is damaged ({error})", "download it again") from None

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from podgen.engines.base import Samples
-from podgen.engines.voxtral.codec import CodecDecoder
-from podgen.engines.voxtral.slots import Turn
+from podgen.engines.voxtral.batch.slots import Turn
+from podgen.engines.voxtral.model.codec import CodecDecoder
 
 
 @dataclass(frozen=True, slots=True)

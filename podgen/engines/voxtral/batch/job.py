@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import torch
 
-from podgen.engines.voxtral.batching import Batcher, Batching, fitting_slots
-from podgen.engines.voxtral.devices import on_device, out_of_memory
-from podgen.engines.voxtral.model import Model
-from podgen.engines.voxtral.work import Lost, Result, Work
+from podgen.engines.voxtral.batch.batching import Batcher, Batching, fitting_slots
+from podgen.engines.voxtral.batch.devices import out_of_memory
+from podgen.engines.voxtral.batch.work import Lost, Result, Work
+from podgen.engines.voxtral.model.device import on_device
+from podgen.engines.voxtral.model.whole import Model
 from podgen.errors import MachineError
 
 POLL = 0.25

@@ -12,11 +12,11 @@ from podgen.engines.base import Samples, Utterance
 from podgen.engines.checks import Heard
 from podgen.engines.continuous import Delivery, Failed, Part
 from podgen.engines.joins import Joiner, settled
-from podgen.engines.voxtral import pace
-from podgen.engines.voxtral.decoding import Chunk, Generated
-from podgen.engines.voxtral.pieces import Piece
-from podgen.engines.voxtral.slots import Turn
-from podgen.engines.voxtral.work import Lost, Result
+from podgen.engines.voxtral.batch.decoding import Chunk, Generated
+from podgen.engines.voxtral.batch.slots import Turn
+from podgen.engines.voxtral.batch.work import Lost, Result
+from podgen.engines.voxtral.text import pace
+from podgen.engines.voxtral.text.pieces import Piece
 from podgen.errors import EngineError, Problem
 
 CutText = Callable[[Utterance], Sequence[Piece]]

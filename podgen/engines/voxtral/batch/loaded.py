@@ -7,21 +7,22 @@ from dataclasses import dataclass
 
 import torch
 
-from podgen.engines.voxtral import pace
-from podgen.engines.voxtral.batching import Batching
-from podgen.engines.voxtral.config import MAX_POSITIONS
-from podgen.engines.voxtral.devices import (
+from podgen.engines.voxtral.batch.batching import Batching
+from podgen.engines.voxtral.batch.devices import (
     check_quantise,
     choose_devices,
     choose_dtype,
     out_of_memory,
 )
-from podgen.engines.voxtral.model import Make, Model, load_model
-from podgen.engines.voxtral.prompt import TEKKEN, Tokenizer, open_tokenizer, text_prompt
+from podgen.engines.voxtral.batch.slots import Turn
+from podgen.engines.voxtral.batch.speaking import Spoken
+from podgen.engines.voxtral.model.config import MAX_POSITIONS
+from podgen.engines.voxtral.model.files import TEKKEN
+from podgen.engines.voxtral.model.prompt import Tokenizer, open_tokenizer, text_prompt
+from podgen.engines.voxtral.model.whole import Make, Model, load_model
 from podgen.engines.voxtral.refusals import read_max_tokens
 from podgen.engines.voxtral.settings import Settings
-from podgen.engines.voxtral.slots import Turn
-from podgen.engines.voxtral.speaking import Spoken
+from podgen.engines.voxtral.text import pace
 from podgen.engines.voxtral.voices import ALIASES
 from podgen.errors import EngineError, MachineError, Problem
 

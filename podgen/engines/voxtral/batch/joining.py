@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from podgen.engines.base import Utterance
 from podgen.engines.continuous import Inbox
-from podgen.engines.voxtral.slots import Turn
-from podgen.engines.voxtral.speaking import Speaking, key_of
-from podgen.engines.voxtral.work import Lost, Work
+from podgen.engines.voxtral.batch.slots import Turn
+from podgen.engines.voxtral.batch.speaking import Speaking, key_of
+from podgen.engines.voxtral.batch.work import Lost, Work
 from podgen.errors import PodgenError
 
 log = logging.getLogger(__name__)

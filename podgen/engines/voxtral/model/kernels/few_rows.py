@@ -4,15 +4,10 @@ counts: sums, norms and gates are part of the products before and after them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor
 
-from podgen.engines.voxtral.kernels.products import Norm, product
-from podgen.engines.voxtral.residual import Linear, Residual
-
-if TYPE_CHECKING:
-    from podgen.engines.voxtral.kernels.ops import TritonOps
+from podgen.engines.voxtral.model.kernels.products import Norm, product
+from podgen.engines.voxtral.model.residual import Linear, Norms, Residual
 
 
 class FewRows(Residual):
@@ -26,7 +21,7 @@ class FewRows(Residual):
         whole: whether weights as they are go through our kernel, too, not only scaled ones.
     """
 
-    def __init__(self, ops: TritonOps, x: Tensor, eps: float, *, whole: bool) -> None:
+    def __init__(self, ops: Norms, x: Tensor, eps: float, *, whole: bool) -> None:
         super().__init__(ops, x, eps)
         self._whole = whole
         self._squares: Tensor | None = None

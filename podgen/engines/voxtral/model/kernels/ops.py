@@ -7,11 +7,11 @@ import torch
 import triton
 from torch import Tensor
 
-from podgen.engines.voxtral.kernels import attention, small
-from podgen.engines.voxtral.kernels.few_rows import FewRows
-from podgen.engines.voxtral.kernels.products import grouped, launch, product
-from podgen.engines.voxtral.ops import TorchOps
-from podgen.engines.voxtral.residual import FEW, Residual
+from podgen.engines.voxtral.model.kernels import attention, small
+from podgen.engines.voxtral.model.kernels.few_rows import FewRows
+from podgen.engines.voxtral.model.kernels.products import grouped, launch, product
+from podgen.engines.voxtral.model.ops import TorchOps
+from podgen.engines.voxtral.model.residual import FEW, Residual
 
 SPLIT = 128
 """Stored positions that one program of the decoding attention reads."""

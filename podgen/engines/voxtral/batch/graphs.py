@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from podgen.engines.voxtral.decoding import new_stream
-from podgen.engines.voxtral.slots import Slots
+from podgen.engines.voxtral.batch.decoding import new_stream
+from podgen.engines.voxtral.batch.slots import Slots
 
 _recording = Lock()
 """Held while a step is recorded: torch empties its cache on every device before."""

@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from podgen.engines.voxtral.codec import CONTEXT
-from podgen.engines.voxtral.decoding import Chunk, Cut, Decoding, Generated
-from podgen.engines.voxtral.graphs import Stepper
-from podgen.engines.voxtral.model import Model
-from podgen.engines.voxtral.slots import Progress, Slots, Turn, slot_bytes, turn_noise
-from podgen.engines.voxtral.work import Work
+from podgen.engines.voxtral.batch.decoding import Chunk, Cut, Decoding, Generated
+from podgen.engines.voxtral.batch.graphs import Stepper
+from podgen.engines.voxtral.batch.slots import Progress, Slots, Turn, slot_bytes, turn_noise
+from podgen.engines.voxtral.batch.work import Work
+from podgen.engines.voxtral.model.codec import CONTEXT
+from podgen.engines.voxtral.model.whole import Model
 
 LOOK_EVERY = 4
 """Frames between two looks at what is done. A turn runs on for half of them on average."""

@@ -1,0 +1,1 @@
+"""Many turns at once: slots, steps as graphs, and the jobs that fill them."""

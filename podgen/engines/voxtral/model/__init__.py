@@ -1,0 +1,1 @@
+"""The model: its configuration, weights, layers and three parts, and the whole."""
