@@ -13,7 +13,7 @@ def main() -> None:
     """Run the command line."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        from podgen.cli import app
+        from podgen.cli.app import app
 
         app()
     except PodgenError as error:
@@ -40,7 +40,7 @@ def _terminate(_signal: int, _frame: object) -> None:
 
 def _report(error: PodgenError) -> None:
     if "--json" in sys.argv:
-        from podgen.console import print_json_error
+        from podgen.cli.console import print_json_error
 
         print_json_error(error)
     for problem in error.problems:

@@ -63,7 +63,7 @@ def _ffmpeg() -> Finding:
 
 
 def _store() -> Finding:
-    from podgen.console import size_text
+    from podgen.files import size_text
     from podgen.render.store import Store
 
     root = Store().root

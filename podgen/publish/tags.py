@@ -9,9 +9,9 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from podgen.picture import Picture, read_picture
 from podgen.publish.episode import ChapterMark, Episode
 from podgen.publish.transcript import clock
+from podgen.show.picture import Picture, read_picture
 
 # mutagen says that it is typed and mostly is not; its objects are Any below.
 # mypy: disable-error-code="no-untyped-call"

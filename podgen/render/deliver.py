@@ -14,6 +14,7 @@ import numpy as np
 
 from podgen.audio.master import Mastered, master
 from podgen.audio.mix import write_stems
+from podgen.files import sweep, whole_file, write_text
 from podgen.publish.chapters import chapters_json, close_chapters, ffmetadata
 from podgen.publish.episode import ChapterMark, Episode, SpokenTurn
 from podgen.publish.item import item_xml
@@ -21,7 +22,6 @@ from podgen.publish.tags import tag
 from podgen.publish.transcript import srt, text, transcript_json, vtt
 from podgen.render.assemble import Assembly
 from podgen.render.dress import Dressed
-from podgen.render.files import sweep, whole_file, write_text
 from podgen.render.outputs import Outputs
 from podgen.render.parallel import in_threads
 from podgen.render.plan import Plan

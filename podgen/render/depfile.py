@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from podgen.render.files import write_text
+from podgen.files import write_text
 
 
 def write_depfile(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podgen.audio.master import Mastered, preview
 from podgen.errors import Problem, ResultError, ScriptError
+from podgen.files import make_folder
 from podgen.render.assemble import Assembly, assemble, prepare_pieces
 from podgen.render.deliver import deliver
 from podgen.render.depfile import write_depfile
@@ -23,7 +24,6 @@ from podgen.render.events import (
     Warned,
     Watch,
 )
-from podgen.render.files import make_folder
 from podgen.render.outputs import Outputs, outputs_of
 from podgen.render.plan import Plan, PlannedTurn, check
 from podgen.render.report import Report

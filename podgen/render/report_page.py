@@ -11,9 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from podgen.picture import read_picture
 from podgen.render.report import Check, Report
 from podgen.render.report_tracks import HUES, speakers, tracks
+from podgen.show.picture import read_picture
 
 _MINUS = "\u2212"
 

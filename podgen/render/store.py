@@ -22,7 +22,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from podgen.render.files import TEMPORARY_PREFIX, whole_file, write_text
+from podgen.files import TEMPORARY_PREFIX, whole_file, write_text
 
 Kind = Literal["takes", "dressed", "assets"]
 """`takes` are as an engine spoke them; `dressed` are trimmed, equalised, at the mix rate; `assets`

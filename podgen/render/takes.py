@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podgen.errors import Place, Problem, ScriptError
-from podgen.render.files import write_text
+from podgen.files import write_text
 
 SEED_STRIDE = 1000
 """Takes of one turn are this far apart, so that an engine which retries a bad draw with the next

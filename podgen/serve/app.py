@@ -15,13 +15,13 @@ from podgen import __version__
 from podgen.engines.base import Engine
 from podgen.serve import refusal
 from podgen.serve.answer import GoneError, Stream, events, unless_gone
-from podgen.serve.encoding import FORMATS, encode, pcm16, wav_header, within_full_scale
 from podgen.serve.guard import Guard
-from podgen.serve.pieces import Piece, cut
 from podgen.serve.refusal import RefusedError
 from podgen.serve.request import SpeechRequest
 from podgen.serve.speaking import encoded, speak
 from podgen.serve.state import Account, Limits, State
+from podgen.speech.encoding import FORMATS, encode, pcm16, wav_header, within_full_scale
+from podgen.speech.pieces import Piece, cut
 
 CLIENT_GONE = 499
 

@@ -11,7 +11,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from podgen.engines.base import Engine, Utterance
 from podgen.serve.refusal import RefusedError, sentence
-from podgen.speak import voice_language
+from podgen.speech.choosing import voice_language
 
 FormatName = Literal["wav", "pcm", "mp3", "flac", "aac", "opus", "ogg"]
 

@@ -14,7 +14,7 @@ import uvicorn
 from podgen.errors import MachineError
 from podgen.serve.app import create_app
 from podgen.serve.state import Limits, State
-from podgen.speak import choose
+from podgen.speech.choosing import choose
 
 log = logging.getLogger("podgen.serve")
 

@@ -15,10 +15,10 @@ from podgen.engines.base import Samples, Utterance
 from podgen.engines.continuous import Delivery, Failed, Part
 from podgen.engines.joins import Joiner
 from podgen.serve.batcher import Batcher
-from podgen.serve.encoding import StreamEncoder, pcm16, wav_header
-from podgen.serve.pieces import Piece, slices
 from podgen.serve.refusal import from_engine
 from podgen.serve.request import Order
+from podgen.speech.encoding import StreamEncoder, pcm16, wav_header
+from podgen.speech.pieces import Piece, slices
 
 _AHEAD = 2
 """Sentences of one stream asked for at once: the next is under way while one is sent, and a

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
 from podgen.errors import Problem, ScriptError
-from podgen.picture import read_picture
 from podgen.show.failing import shown, wrong
 from podgen.show.kinds import TEXT_SCHEMA
+from podgen.show.picture import read_picture
 from podgen.show.source import read_source
 from podgen.show.voice_name import VoiceNameError, blend_name, voice_name
 from podgen.text.lexicon import Lexicon, read_said

@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from podgen.errors import ScriptError
-from podgen.render.files import write_text
+from podgen.files import write_text
 
 FILES = ("show.yaml", "voices.yaml")
 

@@ -86,3 +86,12 @@ def writing_failed(path: Path, error: OSError) -> MachineError:
     return MachineError(
         f"cannot write {path}: {error.strerror or error}", "check the folder and its permissions"
     )
+
+
+def size_text(size: float) -> str:
+    """Bytes in the unit a reader wants."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

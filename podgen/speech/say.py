@@ -1,30 +1,20 @@
-"""One text on any engine: into a file, a raw stream, or the loudspeaker."""
+"""One text on any engine, into a file or a raw stream."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from podgen.engines import REGISTRY, create
-from podgen.engines.base import Engine, Samples, Speech, Utterance, VoiceInfo
+from podgen.engines.base import Engine, Samples, Speech, Utterance
 from podgen.engines.continuous import Asked, ContinuousEngine, Failed
-from podgen.errors import EngineError, MachineError, Problem, ScriptError
+from podgen.errors import EngineError, Problem, ScriptError
+from podgen.speech.choosing import choose, voice_language
 
 FILE_FORMATS = {".wav": "wav", ".flac": "flac", ".mp3": "mp3"}
-KEY_VARIABLE = "PODGEN_API_KEY"
-PLAYERS = (
-    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
-    ("afplay",),
-    ("aplay", "-q"),
-)
-"""Programs that play a WAV file named as their last argument, in the order they are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +53,8 @@ def to_file(request: Request, path: Path) -> Spoken:
         EngineError: no engine can speak this here.
         MachineError: ffmpeg is missing, or the disk is full.
     """
-    from podgen.render.files import whole_file
-    from podgen.serve.encoding import encode
+    from podgen.files import whole_file
+    from podgen.speech.encoding import encode
 
     name = FILE_FORMATS.get(path.suffix.lower())
     if name is None:
@@ -88,7 +78,7 @@ def to_stream(request: Request, out: IO[bytes]) -> Spoken:
     Raises:
         EngineError: no engine can speak this here.
     """
-    from podgen.serve.encoding import pcm16, wav_header
+    from podgen.speech.encoding import pcm16, wav_header
 
     seconds = 0.0
     with _engine(request) as (engine, utterance), contextlib.suppress(BrokenPipeError):
@@ -104,45 +94,6 @@ def raw_stdout() -> IO[bytes]:
     return open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)
 
 
-def play(request: Request) -> Spoken:
-    """Speak through the loudspeaker.
-
-    Raises:
-        EngineError: no engine can speak this here.
-        MachineError: there is no player, or it failed.
-    """
-    import tempfile
-
-    argv = find_player()
-    with tempfile.TemporaryDirectory(prefix="podgen-") as folder:
-        path = Path(folder) / "speech.wav"
-        spoken = to_file(request, path)
-        done = subprocess.run(
-            [*argv, str(path)],
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        raise MachineError(f"{argv[0]} could not play it: {said}", "write a file with -o")
-    return replace(spoken, path=None)
-
-
-def find_player() -> list[str]:
-    """The command of the first player found.
-
-    Raises:
-        MachineError: there is none.
-    """
-    for name, *options in PLAYERS:
-        if found := shutil.which(name):
-            return [found, *options]
-    names = ", ".join(player[0] for player in PLAYERS)
-    raise MachineError(f"no player found ({names})", "install one, or write a file with -o")
-
-
 def read_text(text: str | None) -> str:
     """The text given, or standard input's.
 
@@ -154,56 +105,6 @@ def read_text(text: str | None) -> str:
     if not text or not text.strip():
         raise ScriptError("there is nothing to say", "give a text, or pipe one in")
     return text
-
-
-def at_servers(urls: Sequence[str]) -> dict[str, object]:
-    """Settings of the remote engine for servers; they get the key in PODGEN_API_KEY, if any.
-
-    Somebody waits for a single text: three attempts, not the many of a whole show.
-    """
-    key = {"api_key_env": KEY_VARIABLE} if os.environ.get(KEY_VARIABLE) else {}
-    return {"base_url": list(urls), "attempts": 3, **key}
-
-
-def require_engine(engine: str | None, settings: Mapping[str, object] | None) -> None:
-    """Check that settings come with the engine that they are for.
-
-    Raises:
-        ScriptError: they do not.
-    """
-    if settings and engine is None:
-        named = ", ".join(settings)
-        raise ScriptError(f"settings ({named}) without --engine", "say which engine they are for")
-
-
-def choose(engine: str | None, voice: str | None, settings: Mapping[str, object] | None) -> Engine:
-    """The engine that will speak: the one named, else the first usable one with the voice.
-
-    Raises:
-        ScriptError: there are settings, and no engine is named that they are for.
-        EngineError: it cannot speak here, or no engine has the voice.
-    """
-    require_engine(engine, settings)
-    silent: list[str] = []
-    for name in [engine] if engine else REGISTRY:
-        made = create(name, settings)
-        state = made.availability()
-        if engine or _has(made, voice):
-            if state.usable:
-                return made
-            silent.append(f"engine {name} cannot speak here: {state.reason}")
-        made.close()
-    if silent:
-        raise EngineError(silent[0])
-    raise EngineError(f"unknown voice '{voice}'", "'podgen voices' lists them")
-
-
-def _has(engine: Engine, voice: str | None) -> bool:
-    """Whether the engine has the voice; of a blend, its first."""
-    if voice is None:
-        return True
-    first = voice.split("+")[0].split(":")[0]
-    return any(info.name == first for info in engine.voices())
 
 
 @contextlib.contextmanager
@@ -236,13 +137,6 @@ def _utterance(engine: Engine, request: Request) -> Utterance:
     )
 
 
-def voice_language(voices: Sequence[VoiceInfo], voice: str) -> str:
-    """The language of a voice, a blend speaking that of its first; "en" where none is known."""
-    first = voice.split("+")[0].split(":")[0]
-    known = {info.name: info.language for info in voices}
-    return known.get(first, "en")
-
-
 def _speak(engine: Engine, utterance: Utterance) -> Speech:
     for speech in engine.synthesize([utterance]):
         return speech
@@ -251,7 +145,7 @@ def _speak(engine: Engine, utterance: Utterance) -> Speech:
 
 def _stream(engine: Engine, utterance: Utterance) -> Iterator[tuple[Samples, int]]:
     from podgen.engines.joins import Joiner
-    from podgen.serve.pieces import cut
+    from podgen.speech.pieces import cut
 
     if isinstance(engine, ContinuousEngine):
         yield from _in_parts(engine, utterance)

@@ -12,7 +12,7 @@ from podgen.engines.base import Utterance, VoiceInfo
 from podgen.errors import EngineError, Problem
 
 if TYPE_CHECKING:
-    from podgen.speak import Request
+    from podgen.speech.say import Request
 
 SAMPLE_TEXTS = {
     "ar": "مرحبا، هذا صوتي. هكذا أتحدث عندما أروي قصة.",
@@ -70,7 +70,7 @@ def speak_samples(
     Raises:
         EngineError: a voice is unknown, or its engine cannot speak here; nothing is spoken then.
     """
-    from podgen.speak import to_file
+    from podgen.speech.say import to_file
 
     requests = [_request(voice, engine, text) for voice in voices]
     for voice, request in zip(voices, requests, strict=True):
@@ -79,7 +79,8 @@ def speak_samples(
 
 
 def _request(voice: str, engine: str | None, text: str | None) -> Request:
-    from podgen.speak import Request, choose, voice_language
+    from podgen.speech.choosing import choose, voice_language
+    from podgen.speech.say import Request
 
     made = choose(engine, voice, None)
     try:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from podgen.options import Json, StoreRoot
+from podgen.cli.options import Json, StoreRoot
 
 app = typer.Typer(help="Look after the store of rendered clips.", no_args_is_help=True)
 
@@ -15,7 +15,7 @@ app = typer.Typer(help="Look after the store of rendered clips.", no_args_is_hel
 @app.command("ls")
 def cache_ls(store: StoreRoot = None, json: Json = False) -> None:
     """Say how many clips the store holds and how large it is."""
-    from podgen.listings import show_store
+    from podgen.cli.listings import show_store
     from podgen.render.store import Store
 
     show_store(Store(store), json=json)
@@ -32,7 +32,7 @@ def cache_prune(
     store: StoreRoot = None,
 ) -> None:
     """Remove clips, longest unused first; what was used within the hour stays."""
-    from podgen.console import size_text
+    from podgen.files import size_text
     from podgen.render.store import Store
 
     if unused_days is None and keep_gigabytes is None:
@@ -49,7 +49,7 @@ def cache_prune(
 @app.command("verify")
 def cache_verify(store: StoreRoot = None) -> None:
     """Check every clip's digest; corrupt ones are removed and will be rendered again."""
-    from podgen.listings import show_verification
+    from podgen.cli.listings import show_verification
     from podgen.render.store import Store
 
     show_verification(Store(store))

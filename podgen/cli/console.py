@@ -158,15 +158,6 @@ def turns_text(count: int) -> str:
     return "1 turn" if count == 1 else f"{count} turns"
 
 
-def size_text(size: float) -> str:
-    """Bytes in the unit a reader wants."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
-
-
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Columns padded to their widest cell: readable on a terminal and by `awk`."""
     lines = [[str(cell) for cell in row] for row in (head, *rows)]

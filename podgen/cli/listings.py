@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from podgen.console import clock, print_json, size_text, table, turns_text
+from podgen.cli.console import clock, print_json, table, turns_text
 from podgen.errors import MachineError
+from podgen.files import size_text
 
 if TYPE_CHECKING:
     from podgen.doctor import Finding
     from podgen.render.editing import TakeInfo
     from podgen.render.plan import Plan
     from podgen.render.store import Store
-    from podgen.voices import EngineVoices, Sample
+    from podgen.speech.voices import EngineVoices, Sample
 
 
 def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:

@@ -1,0 +1,125 @@
+"""Commands on a show: begin, check, render, its takes, its schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from podgen.cli.options import Device, EngineName, Json, Model, Script, StoreRoot, read_settings
+
+
+def render(
+    script: Script,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The episode's file; by default dist/SHOW.mp3.", metavar="FILE"
+        ),
+    ] = None,
+    engine: EngineName = None,
+    turn: Annotated[
+        str | None,
+        typer.Option(
+            help="Render this turn, preview it in its context, rebuild the episode.", metavar="ID"
+        ),
+    ] = None,
+    take: Annotated[
+        int | None, typer.Option(help="With --turn: which take of it.", min=1, max=99, metavar="N")
+    ] = None,
+    new_take: Annotated[
+        bool, typer.Option("--new-take", help="With --turn: a take not made before.")
+    ] = False,
+    depfile: Annotated[
+        Path | None,
+        typer.Option(help="Write a make dependency file for the episode.", metavar="FILE"),
+    ] = None,
+    store: StoreRoot = None,
+    model: Model = None,
+    device: Device = None,
+    cuda_graphs: Annotated[
+        bool,
+        typer.Option(
+            "--cuda-graphs/--no-cuda-graphs",
+            help="Voxtral: launch kernels in graphs; some devices need --no-cuda-graphs.",
+        ),
+    ] = True,
+    json: Json = False,
+) -> None:
+    """Render the episode, measure it, and fail if it is not what was asked."""
+    from podgen.cli.console import watching
+    from podgen.render.pipeline import Job
+    from podgen.render.pipeline import render as run
+
+    job = Job(
+        script=script,
+        output=output,
+        engine=engine,
+        turn=turn,
+        take=take,
+        new_take=new_take,
+        depfile=depfile,
+        store=store,
+        settings=read_settings(model, device, cuda_graphs=cuda_graphs),
+    )
+    with watching(json=json) as watch:
+        run(job, watch)
+
+
+def check(
+    script: Script,
+    engine: EngineName = None,
+    spoken: Annotated[
+        bool, typer.Option("--spoken", help="Print each turn as it will be spoken.")
+    ] = False,
+    model: Model = None,
+    json: Json = False,
+) -> None:
+    """Check the script, its cast and its files; renders nothing."""
+    from podgen.cli.listings import show_plan
+    from podgen.render.plan import check as run
+
+    plan = run(script, engine=engine, settings=read_settings(model), to_speak=False)
+    show_plan(plan, spoken=spoken, json=json)
+
+
+def takes(
+    script: Script,
+    turn: Annotated[str, typer.Argument(metavar="ID", help="The turn.")],
+    pick: Annotated[
+        int | None, typer.Option(help="Use this take.", min=1, max=99, metavar="N")
+    ] = None,
+    engine: EngineName = None,
+    store: StoreRoot = None,
+    model: Model = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """List a turn's takes, or pick the one to use."""
+    from podgen.cli.listings import show_takes
+    from podgen.render.editing import list_takes, pick_take
+
+    settings = read_settings(model, device)
+    if pick is not None:
+        pick_take(script, turn, pick, engine=engine, store=store, settings=settings)
+    show_takes(list_takes(script, turn, engine=engine, store=store, settings=settings), json=json)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to begin.")] = Path(),
+) -> None:
+    """Write a small show and its voices to begin with; never overwrites a file."""
+    from podgen.show.starter import write_starter
+
+    for path in write_starter(folder):
+        typer.echo(path)
+
+
+def schema(
+    voices: Annotated[bool, typer.Option("--voices", help="The schema of voices.yaml.")] = False,
+) -> None:
+    """Print the JSON Schema of a script, for completion in editors."""
+    from podgen.show.schema import schema_text
+
+    typer.echo(schema_text(voices=voices))

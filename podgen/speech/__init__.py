@@ -1,0 +1,1 @@
+"""One text without a script, on any engine: what `speak` and `serve` share."""
