@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.pictures import png
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Begun in the background by a shell without job control; what is begun here must hear ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -100,3 +102,10 @@ def write_show(tmp_path: Path) -> Callable[..., Path]:
         return script
 
     return write
+
+
+@pytest.fixture
+def cover(tmp_path: Path) -> Path:
+    path = tmp_path / "cover.png"
+    path.write_bytes(png(20, 10))
+    return path

@@ -13,11 +13,11 @@ import yaml
 
 from podgen.casting import Part, cast
 from podgen.engines import REGISTRY, create
-from podgen.picture import read_picture
 from podgen.render.plan import check
 from podgen.show import load_show, model
+from podgen.show.picture import read_picture
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 SHOWS = ROOT / "shows"
 MUSIC = sorted((SHOWS / "assets").glob("*.flac"))
 

@@ -11,11 +11,12 @@ import pytest
 import soundfile
 
 from tests.conftest import CommandLine
+from tests.support.places import GOLDEN
 
 pytest.importorskip("torch", reason="the Voxtral engine is not installed")
 pytest.importorskip("mistral_common", reason="the Voxtral engine is not installed")
 
-MODEL = Path(__file__).parents[1] / "voxtral/golden/checkpoint"
+MODEL = GOLDEN / "checkpoint"
 VOICES = (
     "characters:\n  ADA: {voices: {voxtral: casual_male}}\n  BEN: {voices: {voxtral: fr_female}}\n"
 )

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from podgen.audio import presets
 from podgen.casting import cast, read_voices
-from podgen.cli import app
+from podgen.cli.app import app
 from podgen.engines import REGISTRY, create
 from podgen.engines.kokoro import engine as kokoro
 from podgen.engines.kokoro.voices import CATALOGUE
@@ -36,8 +36,8 @@ from podgen.show import forms, load_show
 from podgen.show.items import PauseForm
 from podgen.show.model import Defaults, Duck, Music, Show, Sound
 from podgen.show.schema import json_schema, voices_json_schema
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 DOCS = {
     name: ROOT / "docs" / f"{name}.md" for name in ("script", "voices", "sound", "store", "remote")
 }

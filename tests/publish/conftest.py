@@ -1,37 +1,10 @@
 from __future__ import annotations
 
-import struct
-import zlib
-from pathlib import Path
-
 import pytest
 
 from podgen.publish.episode import ChapterMark, Episode, SpokenTurn
 
 RATE = 44100
-
-
-def png(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
-    rows = (b"\0" + b"\x20\x40\x80" * width) * height
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
-
-
-@pytest.fixture
-def cover(tmp_path: Path) -> Path:
-    path = tmp_path / "cover.png"
-    path.write_bytes(png(20, 10))
-    return path
 
 
 @pytest.fixture

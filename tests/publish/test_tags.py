@@ -14,10 +14,10 @@ from mutagen.mp4 import MP4
 from mutagen.wave import WAVE
 
 from podgen.errors import ScriptError
-from podgen.picture import read_picture
 from podgen.publish.chapters import ffmetadata
 from podgen.publish.episode import ChapterMark, Episode
 from podgen.publish.tags import tag
+from podgen.show.picture import read_picture
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 FORMATS = ["mp3", "m4a", "flac", "opus", "wav"]

@@ -9,7 +9,7 @@ pytest.importorskip("prometheus_client", reason="the server is not installed")
 pytest.importorskip("uvicorn", reason="the server is not installed")
 
 from podgen.engines import create
-from tests.serve.running import Running, running
+from tests.support.running import Running, running
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from podgen.engines.continuous import Delivery, Inbox
 from podgen.errors import EngineError, MachineError, Problem
 from podgen.serve.app import create_app
 from tests.serve.acting import RATE, ActingEngine, RunningEngine, tone
-from tests.serve.running import Running, running, wait_for
+from tests.support.running import Running, running, wait_for
 
 
 def ask(server: Running, text: str) -> httpx.Response:

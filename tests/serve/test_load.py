@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 
-from tests.serve.running import Running, wait_for
+from tests.support.running import Running, wait_for
 
 FUZZING = settings(
     max_examples=150,

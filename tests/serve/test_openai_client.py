@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from podgen.audio.ffmpeg import find
-from tests.serve.running import Running
+from tests.support.running import Running
 
 TEXT = "The first sentence is here. And then the second one follows!"
 

@@ -11,7 +11,7 @@ import pytest
 
 from podgen.serve.guard import Guard
 from tests.serve.acting import ActingEngine
-from tests.serve.running import Running, running
+from tests.support.running import Running, running
 
 GOOD = {"input": "Hello.", "voice": "heart", "response_format": "wav"}
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from podgen.engines.base import Utterance
 from podgen.engines.joins import Joiner, join
-from podgen.serve.encoding import encode, pcm16, tempo_chain, wav_header, within_full_scale
-from podgen.serve.pieces import cut, slices
+from podgen.speech.encoding import encode, pcm16, tempo_chain, wav_header, within_full_scale
+from podgen.speech.pieces import cut, slices
 from tests.serve.acting import tone
 
 RATE = 24000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,9 +12,10 @@ import pytest
 import soundfile
 
 from podgen.engines import create
-from tests.serve.running import Running, running, wait_for
+from tests.support.places import GOLDEN
+from tests.support.running import Running, running, wait_for
 
-CHECKPOINT = Path(__file__).parents[1] / "voxtral" / "golden" / "checkpoint"
+CHECKPOINT = GOLDEN / "checkpoint"
 GOOD = {"input": "Hello there.", "voice": "casual_female", "response_format": "wav"}
 
 
@@ -58,7 +58,7 @@ def test_what_the_open_checkpoint_lacks_is_a_400_that_says_what_to_use(
 @pytest.fixture
 def acting(voxtral: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
     """Random weights rarely end a turn well; here they may end it as they like."""
-    from tests.voxtral.acting import lenient
+    from tests.support.lenient import lenient
 
     lenient(monkeypatch)
     return voxtral

@@ -13,8 +13,8 @@ from podgen.casting import read_voices
 from podgen.show import load_show
 from podgen.show.forms import Preset
 from podgen.show.schema import json_schema, schema_text, voices_json_schema
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 BAD = [
     "titel: x\nturns: [{A: hi}]",
     "title: x",

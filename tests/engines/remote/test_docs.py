@@ -15,9 +15,10 @@ from podgen.casting import read_voices
 from podgen.engines.remote import RemoteEngine
 from podgen.engines.remote.settings import EngineSettings, VoiceSettings
 from podgen.serve.request import SpeechRequest
-from tests.serve.running import Running, running
+from tests.support.places import ROOT
+from tests.support.running import Running, running
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 
 
 def block(page: str, info: str) -> str:

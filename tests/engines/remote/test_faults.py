@@ -15,8 +15,8 @@ import pytest
 from podgen.engines.base import Speech, Utterance
 from podgen.engines.remote import RemoteEngine
 from podgen.errors import EngineError
-from tests.remote import fake as fakes
-from tests.remote.fake import FAULTS, Fake, Fault, serving, spoken
+from tests.engines.remote import fake as fakes
+from tests.engines.remote.fake import FAULTS, Fake, Fault, serving, spoken
 
 
 def turns(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.conftest import CommandLine
-from tests.remote import fake as fakes
-from tests.remote.fake import VOXTRAL, Fake, serving, spoken, wav
+from tests.engines.remote import fake as fakes
+from tests.engines.remote.fake import VOXTRAL, Fake, serving, spoken, wav
 
 VOICES = """\
 engines:

@@ -18,7 +18,7 @@ from podgen.engines.remote import RemoteEngine
 from podgen.engines.remote.engine import log
 from podgen.errors import EngineError
 from podgen.render.keys import take_key
-from tests.remote.fake import SCHEMA, VOXTRAL, Fake, serving, wav
+from tests.engines.remote.fake import SCHEMA, VOXTRAL, Fake, serving, wav
 
 FISH = "fishaudio/s2-pro"
 VOXCPM = "openbmb/VoxCPM2"

@@ -18,9 +18,9 @@ from podgen.engines.base import Utterance
 from podgen.engines.remote import RemoteEngine
 from podgen.engines.remote.length import parts, seconds
 from podgen.engines.remote.reply import BadReplyError, parse_wav
-from podgen.serve.encoding import wav_header
-from tests.remote.fake import VOXTRAL, Fake, serving, sound
-from tests.serve.running import running
+from podgen.speech.encoding import wav_header
+from tests.engines.remote.fake import VOXTRAL, Fake, serving, sound
+from tests.support.running import running
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])

@@ -25,7 +25,8 @@ from podgen.engines.voxtral.model import whole as models
 from podgen.engines.voxtral.model.config import parse_params
 from podgen.engines.voxtral.model.kernels import attention, matrix, ops, products, small
 from podgen.engines.voxtral.model.whole import Make, Model
-from tests.voxtral.weights import NoData
+from tests.engines.voxtral.weights import NoData
+from tests.support.places import GOLDEN
 
 # Shared memory that one program may have: Ampere, Ada, Hopper (CUDA programming guide, table of
 # technical specifications per compute capability).
@@ -90,9 +91,7 @@ def registers(cubin: bytes) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-golden = json.loads(
-    Path(__file__).with_name("golden").joinpath("checkpoint/params.json").read_text()
-)
+golden = json.loads((GOLDEN / "checkpoint/params.json").read_text())
 for elsewhere.capability in MEMORY:
     for rows in (1, 3, 8):
         run(golden, torch.float32, rows, 0, "none")

@@ -15,8 +15,7 @@ if importlib.util.find_spec("triton") and not torch.cuda.is_available():
 
 from podgen.engines.voxtral.bench.goldens import Golden, read_goldens  # noqa: E402
 from podgen.engines.voxtral.model.whole import Make, Model, load_model  # noqa: E402
-
-GOLDEN = Path(__file__).with_name("golden")
+from tests.support.places import GOLDEN  # noqa: E402
 
 
 @pytest.fixture(scope="session")

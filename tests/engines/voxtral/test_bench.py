@@ -19,7 +19,7 @@ from podgen.engines.voxtral.bench.measure import frame_cost
 from podgen.engines.voxtral.model.config import Params, parse_params
 from podgen.engines.voxtral.model.whole import Make, load_model
 from podgen.errors import EngineError
-from tests.voxtral.conftest import GOLDEN
+from tests.support.places import GOLDEN, ROOT
 
 TINY = {
     "model_type": "voxtral_tts", "dim": 32, "n_layers": 1, "head_dim": 8, "hidden_dim": 32,
@@ -151,7 +151,7 @@ check_goldens(Path(sys.argv[1]), "cpu")
 
 
 def test_the_command_tells_how_to_use_it() -> None:
-    script = Path(__file__).parents[2] / "benchmarks" / "voxtral.py"
+    script = ROOT / "benchmarks" / "voxtral.py"
     done = subprocess.run(
         [sys.executable, script, "--help"], capture_output=True, text=True, check=True
     )

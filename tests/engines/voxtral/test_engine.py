@@ -17,7 +17,7 @@ from podgen.engines.voxtral.batch.progress import Progress
 from podgen.engines.voxtral.bench.goldens import Golden
 from podgen.engines.voxtral.text import pace
 from podgen.errors import EngineError, MachineError
-from tests.voxtral.acting import lenient
+from tests.support.lenient import lenient
 
 pytest.importorskip("mistral_common", reason="the engine's prompts need mistral-common")
 

@@ -15,7 +15,7 @@ from podgen.engines.voxtral.batch.slots import Turn
 from podgen.engines.voxtral.bench.goldens import Golden, compare, generate_all
 from podgen.engines.voxtral.model.prompt import open_tokenizer, text_prompt, voice_prompt
 from podgen.engines.voxtral.model.whole import Make, Model, load_model
-from tests.voxtral.recording import Graph, Recording, recorded
+from tests.engines.voxtral.recording import Graph, Recording, recorded
 
 __all__ = ["recorded"]
 

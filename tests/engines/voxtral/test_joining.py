@@ -18,7 +18,7 @@ from podgen.engines.voxtral.batch.graphs import Stepper
 from podgen.engines.voxtral.batch.loaded import Loaded
 from podgen.engines.voxtral.text import pace
 from podgen.errors import EngineError
-from tests.voxtral.acting import FRAMES, lenient
+from tests.support.lenient import FRAMES, lenient
 
 pytest.importorskip("mistral_common", reason="the engine's prompts need mistral-common")
 

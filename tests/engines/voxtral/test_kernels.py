@@ -24,6 +24,7 @@ from podgen.engines.voxtral.model import quantise
 from podgen.engines.voxtral.model.kernels.ops import TritonOps
 from podgen.engines.voxtral.model.ops import TorchOps, rotary_table
 from podgen.engines.voxtral.model.whole import Make, load_model
+from tests.support.places import ROOT
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 DTYPES = [(torch.float32, 1e-5), (torch.bfloat16, 3e-2)]
@@ -300,7 +301,7 @@ def test_the_kernels_compile_for_gpus_that_are_not_here(tmp_path: Path) -> None:
     memory and registers; in a process of its own, where Triton does not interpret."""
     script = Path(__file__).with_name("compile_kernels.py")
     environment = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
-    environment["PYTHONPATH"] = os.pathsep.join([str(script.parents[2]), *filter(None, sys.path)])
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
     environment["TRITON_CACHE_DIR"] = str(tmp_path)
     done = subprocess.run(
         [sys.executable, script], env=environment, capture_output=True, text=True, check=False

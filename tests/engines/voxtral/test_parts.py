@@ -19,8 +19,8 @@ from podgen.engines.voxtral.model.convolution import (
     upsampling_weight,
 )
 from podgen.engines.voxtral.model.ops import TorchOps
-from tests.voxtral import reference
-from tests.voxtral.weights import NamedWeights, small_params
+from tests.engines.voxtral import reference
+from tests.engines.voxtral.weights import NamedWeights, small_params
 
 PARAMS = small_params()
 

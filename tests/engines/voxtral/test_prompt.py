@@ -12,7 +12,7 @@ from podgen.engines.voxtral.model.config import Params
 from podgen.engines.voxtral.model.prompt import open_tokenizer, text_prompt, voice_prompt
 from podgen.engines.voxtral.model.whole import Model
 from podgen.errors import EngineError
-from tests.voxtral.weights import small_params
+from tests.engines.voxtral.weights import small_params
 
 pytest.importorskip("mistral_common", reason="prompt ids need mistral-common")
 

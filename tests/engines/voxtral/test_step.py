@@ -14,7 +14,7 @@ from podgen.engines.voxtral.batch.slots import Slots, turn_noise
 from podgen.engines.voxtral.bench.made_up import PUBLISHED, VOICE, VOICE_ROWS, made_up_turn
 from podgen.engines.voxtral.model.config import parse_params
 from podgen.engines.voxtral.model.whole import Make, Model
-from tests.voxtral.weights import NoData
+from tests.engines.voxtral.weights import NoData
 
 
 class Products(TorchDispatchMode):
