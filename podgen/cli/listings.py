@@ -37,7 +37,7 @@ def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:
             }
         )
     for turn in plan.turns if spoken else ():
-        text = plan.engines[turn.part.engine].spoken(turn.utterance)
+        text = turn.utterance.text
         if json:
             print_json(
                 {"event": "turn", "turn": turn.id, "speaker": turn.part.character, "spoken": text}

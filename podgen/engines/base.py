@@ -116,10 +116,6 @@ class Engine(Protocol):
         """What it cannot do about an utterance, as `(what, remedy)` pairs; empty if nothing."""
         ...
 
-    def spoken(self, utterance: Utterance) -> str:
-        """The text after the engine's own normalisation (numbers, abbreviations), for reading."""
-        ...
-
     def estimate(self, utterance: Utterance) -> float:
         """How long the utterance will be in seconds, roughly."""
         ...

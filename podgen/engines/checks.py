@@ -6,7 +6,7 @@ import math
 
 from podgen.engines.base import Capabilities, Samples, Speech, Utterance
 from podgen.errors import EngineError, Problem
-from podgen.text.speakable import has_words
+from podgen.text.signs import is_silent
 
 Problems = list[tuple[str, str]]
 
@@ -14,7 +14,7 @@ Problems = list[tuple[str, str]]
 def check_against(utterance: Utterance, can: Capabilities, engine: str) -> Problems:
     """What `utterance` asks beyond `can`, and texts with nothing to say."""
     problems: Problems = []
-    if not has_words(utterance.text):
+    if is_silent(utterance.text):
         problems.append(("there is nothing to say in the text", "write at least one word"))
     if can.speed is None:
         if utterance.speed != 1.0:

@@ -1,21 +1,32 @@
-"""English text to the phonemes that Kokoro-82M and hibari were trained on.
+"""English in words to the phonemes that Kokoro-82M and hibari were trained on.
 
-hibari's G2P (a port of misaki) does the reading; `mending` repairs the text before it, and IPA
-from a lexicon replaces it word by word. The alphabet is Kokoro's: one letter per diphthong (A for
-eɪ, O for oʊ ...) and a stress mark directly before its vowel.
+hibari's G2P (a port of misaki) does the reading, without its normaliser: figures and signs are
+words by now. IPA from a lexicon replaces it word by word. The alphabet is Kokoro's: one letter per
+diphthong (A for eɪ, O for oʊ ...) and a stress mark directly before its vowel.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from podgen.engines.ipa import to_kokoro
-from podgen.text.mending import CLOSE, OPEN, SPEAK, mend
-from podgen.text.sentences import split_sentences
 
-_SPAN = re.compile(f"{OPEN}([^{OPEN}{CLOSE}{SPEAK}]*)(?:{SPEAK}([^{OPEN}{CLOSE}{SPEAK}]*))?{CLOSE}")
+_SPELT = {
+    "shh": "ʃ", "shhh": "ʃ", "sh": "ʃ", "psst": "pst", "pst": "pst", "pfft": "ft", "brr": "bˈɜɹ",
+    "brrr": "bˈɜɹ", "tsk": "tˈɪsk", "ugh": "ˈʌɡ", "aww": "ˈɔ", "aw": "ˈɔ", "eww": "jˈu",
+    "ew": "jˈu", "hmm": "hmm", "hm": "hmm", "hmmm": "hmm", "mmm": "mm", "mm": "mm", "whew": "hwjˈu",
+    "'tis": "tˈɪz", "'twas": "twˈʌz", "'em": "əm", "'cause": "kˈʌz",
+}  # fmt: skip
+"""What the G2P would spell letter by letter, and single letters that it takes for words."""
+_SPELT_WORD = re.compile(
+    r"(?i)(?<![\w'])(" + "|".join(map(re.escape, _SPELT)) + r")(?![\w']|-\w)"
+    r"|(?<=[A-Z] )A(?= [A-Z]\b)"
+)
+_LONG_CHAIN = re.compile(r"\S{50,}")
+"""Words without a space between them; the G2P tries every part of a chain, in cubic time."""
+_BRACKETS = str.maketrans({"[": "(", "]": ")", "’": "'"})
 
 
 class UnspeakableError(ValueError):
@@ -43,12 +54,9 @@ class G2P:
         Raises:
             UnspeakableError: naming words of the text that would be left out.
         """
-        text, spans = _normalized(
-            give_phonemes(sentence, words or {}, british=self.british), british=self.british
-        )
-        text = text.replace("[", "(").replace("]", ")")
-        text = _with_spans(text, [w if p is None else f"[{w}](/{p}/)" for w, p in spans])
-        tokens = self._g2p.phonemize_tokens(self._g2p.tokenize(text))
+        text = _LONG_CHAIN.sub(_loosened, sentence.translate(_BRACKETS))
+        marked = give_phonemes(text, words or {}, british=self.british)
+        tokens = self._g2p.phonemize_tokens(self._g2p.tokenize(marked))
         mute = [t.text for t in tokens if not t.phonemes and any(c.isalnum() for c in t.text)]
         if mute:
             raise UnspeakableError(mute)
@@ -56,39 +64,18 @@ class G2P:
         return re.sub(r"\s+", " ", joined).strip()
 
 
-def spoken(text: str, *, british: bool = False) -> str:
-    """`text` as it is read aloud: numbers, abbreviations and addresses in words where known."""
-    sentences = []
-    for sentence in split_sentences(text):
-        words, spans = _normalized(sentence.text, british=british)
-        sentences.append(_with_spans(words, [word for word, _ in spans]))
-    return " ".join(sentences)
-
-
-def _normalized(text: str, *, british: bool) -> tuple[str, list[tuple[str, str | None]]]:
-    """Mended and normalised text, and the spans that stand in it as placeholders.
-
-    Shielded words pass hibari's normaliser as meaningless ones, so that it leaves them alone.
-    """
-    from hibari.g2p.normalize import normalize
-
-    spans: list[tuple[str, str | None]] = []
-
-    def hide(match: re.Match[str]) -> str:
-        spans.append((match[1], match[2]))
-        return _placeholder(len(spans) - 1, capital=match[1][:1].isupper())
-
-    return normalize(_SPAN.sub(hide, mend(text, british=british))), spans
-
-
-def _with_spans(text: str, shown: Sequence[str]) -> str:
-    if not shown:
-        return text
-    return re.sub(r"[Qq]zq([a-z]{3})qz", lambda m: shown[_placeholder_index(m[1])], text)
+def _loosened(chain: re.Match[str]) -> str:
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", chain[0])
+    return re.sub(r"(?<=\w)[^\w\s']+(?=\w)", lambda joint: f"{joint[0].strip('-')} ", parted)
 
 
 def give_phonemes(text: str, words: Mapping[str, str], *, british: bool) -> str:
-    """`text` with each whole word of `words` marked to be spoken as its IPA."""
+    """`text` with each whole word of `words`, and what must be spelt, marked with its sounds.
+
+    A mark is `[word](/sounds/)`, as misaki reads it.
+    """
+    text = re.sub(r"(?<![\w-])A-(?=[^\W\d_])", "[A](/ˈA/) ", text)
+    text = _SPELT_WORD.sub(lambda m: f"[{m[0]}](/{_SPELT.get(m[0].lower(), 'ˈA')}/)", text)
     if not words:
         return text
     longest_first = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
@@ -98,30 +85,12 @@ def give_phonemes(text: str, words: Mapping[str, str], *, british: bool) -> str:
         sounds = to_kokoro(words[word], british=british)
         if possessive:
             sounds += _possessive(sounds, british=british)
-        return f"{OPEN}{word}{possessive}{SPEAK}{sounds}{CLOSE}"
+        return f"[{word}{possessive}](/{sounds}/)"
 
-    return re.sub(rf"(?<!\w)({longest_first})(['’]s)?(?!\w)", mark, text)
+    return re.sub(rf"(?<![\w\[])({longest_first})(['’]s)?(?![\w\]])", mark, text)
 
 
 def _possessive(sounds: str, *, british: bool) -> str:
     if sounds.endswith(("s", "z", "ʃ", "ʒ", "ʧ", "ʤ")):
         return "ɪz" if british else "ᵻz"
     return "s" if sounds.endswith(("p", "t", "k", "f", "θ")) else "z"
-
-
-_LETTERS = "abcdefghjkmnoprstuwy"
-
-
-def _placeholder(index: int, *, capital: bool) -> str:
-    letters = ""
-    for _ in range(3):
-        index, digit = divmod(index, len(_LETTERS))
-        letters = _LETTERS[digit] + letters
-    return ("Q" if capital else "q") + "zq" + letters + "qz"
-
-
-def _placeholder_index(letters: str) -> int:
-    index = 0
-    for letter in letters:
-        index = index * len(_LETTERS) + _LETTERS.index(letter)
-    return index

@@ -69,10 +69,6 @@ class HibariEngine:
             )
         return problems + english.problems(utterance)
 
-    def spoken(self, utterance: Utterance) -> str:
-        """The text with numbers, abbreviations and addresses in words."""
-        return english.spoken(utterance.text)
-
     def estimate(self, utterance: Utterance) -> float:
         """Seconds of speech, from the text's length."""
         return english.seconds(utterance.text, utterance.speed)

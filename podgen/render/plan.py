@@ -24,7 +24,9 @@ from podgen.render.takes import Choices, load_choices, lock_path, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
 from podgen.show.read import in_order
-from podgen.text.spoken import is_silent, spoken
+from podgen.text.markdown import plain
+from podgen.text.signs import has_words, is_silent
+from podgen.text.spoken import Spoken, spoken
 
 OVERLAP_MARGIN = 1.5
 """An overlap is refused before rendering when it passes this multiple of the estimated length of
@@ -113,7 +115,7 @@ def check(
         if not (state := made.availability()).usable
     ]
     choices = load_choices(script)
-    turns, found = _plan_turns(show, casting, engines, choices)
+    turns, passed_over, found = _plan_turns(show, casting, engines, choices)
     problems += found + _overlap_problems(turns) + asset_problems(show)
     try:
         chosen_preset = _preset(show)
@@ -135,6 +137,7 @@ def check(
             *(line for line in rig.passed_over() if not silent),
             # A whole show can land on a draft engine because one character has no better voice.
             *([casting.reason] if casting.second_best else []),
+            *_unheard(passed_over),
             *_stale_choices(show, turns, choices),
             *_without_effect(show, turns, engines),
         ),
@@ -152,11 +155,13 @@ def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
 
 def _plan_turns(
     show: Show, casting: Casting, engines: Mapping[str, Engine], choices: Choices
-) -> tuple[tuple[PlannedTurn, ...], list[Problem]]:
-    """Every turn that is cast, and what the engines cannot do about them: once for each cause."""
+) -> tuple[tuple[PlannedTurn, ...], list[str], list[Problem]]:
+    """Every turn that is cast; symbols without a sound, and the turns that they stand in; and what
+    the engines cannot do: once for each cause."""
     fingerprints = {name: _fingerprint(engine) for name, engine in engines.items()}
     planned = []
     problems: dict[tuple[str, str, str], Problem] = {}
+    passed_over: dict[str, None] = {}
     for turn in show.turns:
         part = casting.parts.get(turn.speaker)
         if part is None or part.engine not in engines:
@@ -164,8 +169,10 @@ def _plan_turns(
         engine = engines[part.engine]
         choice = choices.get(turn.id, {}).get(part.engine)
         seed = choice.seed if choice else _base_seed(show, turn)
-        utterance = _utterance(show, turn, part, _heard_seed(engine, seed), engine)
-        if is_silent(utterance.text):
+        said = _said(show, turn, part, engine)
+        passed_over |= dict.fromkeys(said.passed_over)
+        utterance = _utterance(show, turn, part, _heard_seed(engine, seed), engine, said)
+        if is_silent(said.text) and not has_words(plain(turn.text)):
             continue  # reading the script has said so
         for what, remedy in engine.check(utterance):
             # What a character's voice lacks holds for all its turns; it is said once.
@@ -182,12 +189,24 @@ def _plan_turns(
                 estimate=engine.estimate(utterance),
             )
         )
-    return tuple(planned), list(problems.values())
+    return tuple(planned), list(passed_over), list(problems.values())
 
 
-def _utterance(show: Show, turn: Turn, part: Part, seed: int, engine: Engine) -> Utterance:
+def _said(show: Show, turn: Turn, part: Part, engine: Engine) -> Spoken:
+    return spoken(
+        turn.text,
+        turn.pronunciation,
+        part.lexicon,
+        show.lexicon,
+        language=part.language,
+        ipa=engine.capabilities().phonemes,
+    )
+
+
+def _utterance(
+    show: Show, turn: Turn, part: Part, seed: int, engine: Engine, said: Spoken
+) -> Utterance:
     can = engine.capabilities()
-    said = spoken(turn.text, turn.pronunciation, part.lexicon, show.lexicon, ipa=can.phonemes)
     settings = {**part.settings, **turn.settings}
     split = _split(show, turn)
     if split is not None and can.split:
@@ -278,6 +297,12 @@ def _stale_choices(show: Show, turns: Sequence[PlannedTurn], choices: Choices) -
                 f"turn {turn.id}: the seed in the script was changed after take {choice.take} was "
                 f"chosen, which keeps its own; pick again with 'podgen takes'"
             )
+
+
+def _unheard(symbols: Sequence[str]) -> Iterator[str]:
+    if symbols:
+        shown = " ".join(symbols[:8]) + (" ..." if len(symbols) > 8 else "")
+        yield f"passed over in speech, as nobody says them: {shown}"
 
 
 def _without_effect(

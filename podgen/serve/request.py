@@ -12,6 +12,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from podgen.engines.base import Engine, Utterance
 from podgen.serve.refusal import RefusedError, sentence
 from podgen.speech.choosing import voice_language
+from podgen.text.spoken import spoken
 
 FormatName = Literal["wav", "pcm", "mp3", "flac", "aac", "opus", "ogg"]
 
@@ -144,11 +145,12 @@ class Desk:
         settings: dict[str, object] = dict(request.extra_params or {})
         if request.max_new_tokens is not None:
             settings["max_tokens"] = request.max_new_tokens
+        language = request.language or voice_language(self.engine.voices(), voice)
         return Utterance(
             id="speech",
-            text=request.input,
+            text=spoken(request.input, language=language).text,
             voice=voice,
-            language=request.language or voice_language(self.engine.voices(), voice),
+            language=language,
             seed=request.seed or 0,
             speed=speed,
             ref_text=request.ref_text or None,

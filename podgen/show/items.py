@@ -16,7 +16,7 @@ from podgen.show.references import Context
 from podgen.show.source import Source, Step
 from podgen.text.lexicon import Lexicon
 from podgen.text.markdown import plain
-from podgen.text.spoken import is_silent
+from podgen.text.signs import has_words
 
 Placed = tuple[tuple[Step, ...], Item]
 F = TypeVar("F", bound=Form)
@@ -141,7 +141,7 @@ class Items:
         if text[:1].isalnum():
             return
         said = plain(text)
-        if is_silent(said):
+        if not has_words(said):
             what = f"{shown(text)} leaves nothing to say" if text else "the text is empty"
             self._problem(what, "write what is said, or use '- pause: seconds'", at)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from podgen.engines.base import Samples, Utterance
 from podgen.engines.joins import PARAGRAPH_GAP, SENTENCE_GAP
 from podgen.text.sentences import split_sentences
-from podgen.text.speakable import has_words
+from podgen.text.signs import is_silent
 
 SENTENCE_ENGINES = frozenset({"hibari", "kokoro"})
 """Engines whose own unit is the sentence, or a few: each can be spoken by itself."""
@@ -33,7 +33,7 @@ def cut(utterance: Utterance, engine: str) -> list[Piece]:
     pieces: list[Piece] = []
     gap = 0.0
     for sentence in split_sentences(utterance.text):
-        if not has_words(sentence.text):
+        if is_silent(sentence.text):
             continue
         pieces.append(Piece(replace(utterance, text=sentence.text), gap))
         pause = PARAGRAPH_GAP if sentence.ends_paragraph else SENTENCE_GAP

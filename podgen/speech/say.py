@@ -13,6 +13,7 @@ from podgen.engines.base import Engine, Samples, Speech, Utterance
 from podgen.engines.continuous import Asked, ContinuousEngine, Failed
 from podgen.errors import EngineError, Problem, ScriptError
 from podgen.speech.choosing import choose, voice_language
+from podgen.text.spoken import spoken
 
 FILE_FORMATS = {".wav": "wav", ".flac": "flac", ".mp3": "mp3"}
 
@@ -126,11 +127,12 @@ def _utterance(engine: Engine, request: Request) -> Utterance:
     if voice is None:
         raise EngineError(f"engine {engine.name} lists no voices", "name one with --voice")
     settings = {} if request.max_tokens is None else {"max_tokens": request.max_tokens}
+    language = request.language or voice_language(voices, voice)
     return Utterance(
         id="speech",
-        text=request.text,
+        text=spoken(request.text, language=language).text,
         voice=voice,
-        language=request.language or voice_language(voices, voice),
+        language=language,
         seed=request.seed,
         speed=request.speed,
         settings=settings,

@@ -14,9 +14,12 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ESCAPED = 0xF0000  # a plane of private use holds escaped marks while the others are removed
 _RESTORE = {_ESCAPED + code: chr(code) for code in range(128)}
 
-_TAG = r"[A-Za-z][A-Za-z0-9-]*"
-_ATTRIBUTES = r"""(?:\s+[A-Za-z_:][\w:.-]*(?:\s*=\s*(?:"[^"<]*"|'[^'<]*'|[^\s"'=<>`]+))?)*"""
+_ATTRIBUTES = r"""(?:\s+[A-Za-z_:][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'|[^\s"'=<>`]+))*"""
 _BLOCK_TAGS = r"(?:p|div|br|hr|li|ul|ol|h[1-6]|blockquote|table|tr|td|th|section|article)"
+_INLINE_TAGS = (
+    r"(?:a|abbr|b|big|cite|code|del|em|font|i|img|ins|kbd|mark|pre|q|s|small|span|strong|strike|"
+    r"sub|sup|tt|u|wbr)"
+)
 
 # (what a text must hold for the rule to matter, the rule, what it leaves)
 _Rule = tuple[str, re.Pattern[str], str]
@@ -37,15 +40,20 @@ _LINES: tuple[_Rule, ...] = (
 )
 _BLOCK = re.compile(
     r"(?m)^[ \t]*(?:#{1,6}[ \t]+(?P<heading>.*?)(?:[ \t]+#+)?"
-    r"|(?:[-*•]|\+(?=[ \t]+\D))[ \t]+(?:\[[ xX]\][ \t]+)?(?P<item>\S.*?))[ \t]*$"
+    r"|(?:[-*•]|\+(?=[ \t]+\D)|(?P<number>\d{1,3}(?=[.)])).)[ \t]+"
+    r"(?:\[[ xX]\][ \t]+)?(?P<item>\S.*?))[ \t]*$"
 )
 _TARGET = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
 # Only where the text defines it: "[sighs][laughs]" is no link.
 _REFERENCE = re.compile(r"!?\[([^\[\]]+)\]\[[^\[\]]*\]")
+# Tags of other names, and those that nothing closes, are no markup: "press <Enter>", "a<b".
+_ELEMENT = re.compile(
+    rf"(?i)<({_INLINE_TAGS}){_ATTRIBUTES}\s*>((?:[^<]|<(?!/\1\s*>))*)</\1\s*>", re.DOTALL
+)
 _INLINE: tuple[_Rule, ...] = (
-    ("<!--", re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL), " "),
+    ("<!--", re.compile(r"<!--.*?-->", re.DOTALL), " "),
     ("<", re.compile(rf"(?i)</?{_BLOCK_TAGS}{_ATTRIBUTES}\s*/?>"), " "),
-    ("<", re.compile(rf"</?{_TAG}{_ATTRIBUTES}\s*/?>"), ""),
+    ("<", re.compile(rf"(?i)<(?:img|wbr){_ATTRIBUTES}\s*/?>"), ""),
     ("<", re.compile(r"<((?:https?://|mailto:)[^\s<>]+)>"), r"\1"),
     ("[^", re.compile(r"\[\^[^\]\s]+\]"), ""),
     ("![", re.compile(rf"!\[([^\[\]]*)\]{_TARGET}"), r"\1"),
@@ -89,6 +97,8 @@ def plain(text: str) -> str:
         if mark in text:
             text = rule.sub(left, text)
     text = _BLOCK.sub(_closed, text)
+    while "</" in text and (inner := _ELEMENT.sub(r"\2", text)) != text:
+        text = inner
     for mark, rule, left in _INLINE:
         if mark in text:
             text = rule.sub(left, text)
@@ -104,10 +114,12 @@ def plain(text: str) -> str:
 
 
 def _closed(match: re.Match[str]) -> str:
-    """A heading as a paragraph, a list item as a sentence."""
-    heading, item = match["heading"], match["item"]
+    """A heading as a paragraph, a list item as a sentence, after its number if it has one."""
+    heading, item, number = match["heading"], match["item"], match["number"]
     words: str = (heading if heading is not None else item).rstrip()
     bare = words.rstrip("*_`~)\"'”")
     if bare and bare[-1].isalnum():
         words += "."
-    return f"\n{words}\n" if heading is not None else words
+    if heading is not None:
+        return f"\n{words}\n"
+    return f"{number}. {words}" if number else words

@@ -46,9 +46,6 @@ class ActingEngine:
     def check(self, utterance: Utterance) -> list[tuple[str, str]]:
         return []
 
-    def spoken(self, utterance: Utterance) -> str:
-        return utterance.text
-
     def estimate(self, utterance: Utterance) -> float:
         return 0.1 * len(utterance.text)
 

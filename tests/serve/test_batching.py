@@ -31,11 +31,11 @@ def test_what_waits_goes_into_one_round() -> None:
     with running(engine) as server, ThreadPoolExecutor(9) as pool:
         first = pool.submit(ask, server, "wait")
         wait_for(lambda: engine.rounds[-1] == ["wait"])
-        others = [pool.submit(ask, server, f"text {n}") for n in range(8)]
+        others = [pool.submit(ask, server, f"text {chr(97 + n)}") for n in range(8)]
         wait_for(lambda: server.state.batcher.depth == (8, 1))
         engine.held.set()
         assert {f.result().status_code for f in (first, *others)} == {200}
-    assert sorted(engine.rounds[-1]) == [f"text {n}" for n in range(8)]
+    assert sorted(engine.rounds[-1]) == [f"text {chr(97 + n)}" for n in range(8)]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_full_queue_answers_503_and_when_to_come_again() -> None:
 
     engine = ActingEngine()
     with running(engine, limits=Limits(queue=2)) as server, ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(ask, server, f"wait {n}") for n in range(2)]
+        waiting = [pool.submit(ask, server, f"wait {chr(97 + n)}") for n in range(2)]
         wait_for(lambda: server.state.admission.active == 2)
         refused = ask(server, "too many")
         assert refused.status_code == 503
@@ -152,7 +152,7 @@ def test_a_full_queue_answers_503_and_when_to_come_again() -> None:
 def test_closing_finishes_what_was_accepted_and_refuses_the_rest() -> None:
     engine = ActingEngine()
     with running(engine) as server, ThreadPoolExecutor(2) as pool:
-        accepted = [pool.submit(ask, server, f"wait {n}") for n in range(2)]
+        accepted = [pool.submit(ask, server, f"wait {chr(97 + n)}") for n in range(2)]
         wait_for(lambda: server.state.admission.active == 2)
         with httpx.Client() as kept:
             kept.get(f"{server.url}/health")

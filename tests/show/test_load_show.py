@@ -289,7 +289,7 @@ def test_the_time_of_reading_and_speaking_grows_with_the_length_alone(folder: Pa
             start = time.process_time()
             show = load_show("s.yaml")
             for turn in show.turns:
-                spoken(turn.text, turn.pronunciation, show.lexicon)
+                spoken(turn.text, turn.pronunciation, show.lexicon, language=show.language)
             best = min(best, time.process_time() - start)
         return best / turns
 

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from podgen.text.lexicon import Lexicon
 from podgen.text.markdown import plain
-from podgen.text.spoken import Spoken, is_silent, spoken
+from podgen.text.signs import is_silent
+from podgen.text.spoken import Spoken
+from podgen.text.spoken import spoken as in_language
+
+
+def spoken(text: str, *lexicons: Lexicon, ipa: bool = True) -> Spoken:
+    return in_language(text, *lexicons, language="ja", ipa=ipa)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +36,7 @@ from podgen.text.spoken import Spoken, is_silent, spoken
         ("<b>bold</b> &amp; H<sub>2</sub>O<!-- no -->", "bold & H2O"),
         ("one<br/>two", "one two"),
         ("<https://example.org>", "https://example.org"),
+        ("1. First item\n2) Second\n10. Third!", "1. First item. 2. Second. 10. Third!"),
         (r"\*literal\* and \_this\_", "*literal* and _this_"),
         ("it’s  a\u00a0long\u200b\u00ad word", "it's a long word"),
         ("می\u200cخواهم", "می\u200cخواهم"),
@@ -39,6 +46,10 @@ from podgen.text.spoken import Spoken, is_silent, spoken
         ("a snake_case name", "a snake_case name"),
         ("2 < 3 > 1", "2 < 3 > 1"),
         ("M*A*S*H", "M*A*S*H"),
+        ("if a<b and c>d then", "if a<b and c>d then"),
+        ("press <Enter> in vector<int>", "press <Enter> in vector<int>"),
+        ("<i>open and <b>closed</b>", "<i>open and closed"),
+        ("never <!-- closed", "never <!-- closed"),
         ("AT&T & Sons", "AT&T & Sons"),
         ("1984. That was a year.", "1984. That was a year."),
         ("[sigh] Well, #1 it is.", "[sigh] Well, #1 it is."),
@@ -53,7 +64,9 @@ def test_marks_are_not_read_aloud(written: str, said: str) -> None:
     assert plain(written) == said
 
 
-WORDS = st.lists(st.from_regex(r"[A-Za-zà-ü0-9]+[,.!?]?", fullmatch=True), min_size=1, max_size=30)
+WORDS = st.lists(
+    st.from_regex(r"[A-Za-zà-öø-ü0-9]+[,.!?]?", fullmatch=True), min_size=1, max_size=30
+)
 
 
 @settings(deadline=None)

@@ -98,12 +98,6 @@ class KokoroEngine:
             problems += _foreign_problems(utterance, language)
         return problems
 
-    def spoken(self, utterance: Utterance) -> str:
-        """English with numbers, abbreviations and addresses in words; other texts as they are."""
-        if primary(utterance.language) != "en":
-            return utterance.text
-        return english.spoken(utterance.text, british=voices.parse(utterance.voice).british)
-
     def estimate(self, utterance: Utterance) -> float:
         """Seconds of speech, from the text's length."""
         return english.seconds(utterance.text, utterance.speed)

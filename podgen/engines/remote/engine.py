@@ -107,10 +107,6 @@ class RemoteEngine:
             )
         return problems or self._server_problems(ask)
 
-    def spoken(self, utterance: Utterance) -> str:
-        """The text as it is sent; what the server makes of numbers is not known."""
-        return utterance.text
-
     def estimate(self, utterance: Utterance) -> float:
         """Seconds of speech, from the text's length."""
         return length.seconds(utterance.text, utterance.speed)

@@ -105,19 +105,6 @@ class VoxtralEngine:
             return [(str(error), "give never, auto or 20 and more")]
         return length_problems(pieces, read_max_tokens(utterance.settings))
 
-    def spoken(self, utterance: Utterance) -> str:
-        """The text as the model will read it.
-
-        Unchanged where the packages that spell figures out are missing; nothing is spoken then.
-        """
-        if not self.settings.normalise:
-            return utterance.text
-        try:
-            from podgen.text.normalise import spoken_text
-        except ImportError:
-            return utterance.text
-        return spoken_text(utterance.text, utterance.language)
-
     def estimate(self, utterance: Utterance) -> float:
         """Seconds of sound at the usual pace, with the pauses between pieces."""
         gaps = sum(piece.gap for piece in self._pieces(utterance)[:-1])
@@ -139,7 +126,7 @@ class VoxtralEngine:
             dtype = "float32" if chosen.device == "cpu" else "bfloat16"
         return (
             f"voxtral:{SOUND}:{digest}:{dtype}:{chosen.quantise}:{chosen.steps or 'own'}:"
-            f"{chosen.cfg_alpha:g}:{chosen.retries}:{chosen.split}:{chosen.normalise:d}"
+            f"{chosen.cfg_alpha:g}:{chosen.retries}:{chosen.split}"
         )
 
     def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
@@ -242,4 +229,4 @@ class VoxtralEngine:
         most = self.settings.split
         if "split" in utterance.settings:
             most = read_split(utterance.settings["split"])
-        return cut(self.spoken(utterance), most)
+        return cut(utterance.text, most)

@@ -15,8 +15,6 @@ _PACKAGES = {
     "torch": "torch",
     "safetensors": "safetensors",
     "mistral_common": "mistral-common",
-    "babel": "babel",
-    "unicode_rbnf": "unicode-rbnf",
 }
 _INSTALL = "pip install 'podgen[voxtral]'"
 _DOWNLOAD = (

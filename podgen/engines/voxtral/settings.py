@@ -35,7 +35,6 @@ class Settings:
         retries: how often a turn that ends badly is generated again, each time with the next
             seed.
         split: characters of the pieces that a longer text is cut into; None for never.
-        normalise: whether numbers, dates, units and the like are written out before speaking.
     """
 
     model: Path | None = None
@@ -49,7 +48,6 @@ class Settings:
     quantise: str = "none"
     retries: int = 3
     split: int | None = 1200
-    normalise: bool = True
 
 
 def read_settings(values: Mapping[str, object]) -> Settings:
@@ -79,7 +77,6 @@ def read_settings(values: Mapping[str, object]) -> Settings:
         quantise=read.one_of("quantise", default.quantise, QUANTISE),
         retries=_or(read.count("retries", 0, 100), default.retries),
         split=read.split(default.split),
-        normalise=read.flag("normalise", default.normalise),
     )
 
 

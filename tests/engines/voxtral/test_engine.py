@@ -171,14 +171,10 @@ def test_what_it_can_do_is_not_refused(engine: VoxtralEngine) -> None:
     assert engine.check(replace(HELLO, voice="shimmer", language="fr-CA")) == []
 
 
-def test_estimates_follow_the_spoken_text(engine: VoxtralEngine) -> None:
-    pytest.importorskip("babel", reason="spelling figures out needs Babel")
-    figures = replace(HELLO, text="1234567")
-    assert engine.spoken(figures).startswith("one million")
-    assert engine.estimate(figures) > engine.estimate(replace(HELLO, text="1234567a"[:4]))
-    assert engine.estimate(figures) == engine.estimate_frames(figures) / 12.5
-    plain = VoxtralEngine({"normalise": False})
-    assert plain.spoken(figures) == "1234567"
+def test_estimates_follow_the_text(engine: VoxtralEngine) -> None:
+    longer = replace(HELLO, text="one million two hundred thousand")
+    assert engine.estimate(longer) > engine.estimate(replace(HELLO, text="one million"))
+    assert engine.estimate(longer) == engine.estimate_frames(longer) / 12.5
 
 
 def test_voices_are_the_folders_presets_then_aliases(engine: VoxtralEngine) -> None:
@@ -251,19 +247,6 @@ def test_a_missing_package_is_said(checkpoint: Path, monkeypatch: pytest.MonkeyP
     assert not status.usable and "pip install" in status.reason
 
 
-def test_without_the_packages_that_spell_figures_out_nothing_is_spoken(
-    engine: VoxtralEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "podgen.text.normalise", None)
-    assert engine.check(replace(HELLO, text="12 words")) == []
-    assert engine.spoken(replace(HELLO, text="12 words")) == "12 words"
-    monkeypatch.setattr(
-        "podgen.engines.voxtral.presence.find_spec", lambda name: None if name == "babel" else name
-    )
-    with pytest.raises(MachineError, match="babel is not installed"):
-        list(engine.synthesize([HELLO]))
-
-
 def test_a_model_that_does_not_fit_is_said(
     engine: VoxtralEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,7 +266,7 @@ def test_fingerprints_name_what_changes_the_sound(checkpoint: Path) -> None:
 
     changes: list[dict[str, object]] = [
         {}, {"dtype": "bfloat16"}, {"quantise": "int8"}, {"steps": 8}, {"cfg_alpha": 1.3},
-        {"split": 300}, {"normalise": False}, {"retries": 0},
+        {"split": 300}, {"retries": 0},
     ]  # fmt: skip
     assert len({fingerprint(**change) for change in changes}) == len(changes)
     assert fingerprint(batch=2, cuda_graphs=False, triton=False) == fingerprint()
