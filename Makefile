@@ -32,6 +32,7 @@ lint: .venv/installed
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 
 bench: .venv/installed
 	.venv/bin/python -m benchmarks

@@ -1,1 +1,1 @@
-"""What is said: from a text as it is written to words that any engine speaks."""
+"""The words: from a text as it is written to words that any engine speaks."""
