@@ -6,7 +6,7 @@ import math
 
 from podgen.engines.base import Capabilities, Samples, Speech, Utterance
 from podgen.errors import EngineError, Problem
-from podgen.text.signs import is_silent
+from podgen.text.silence import is_silent
 
 Problems = list[tuple[str, str]]
 

@@ -12,7 +12,7 @@ from podgen.engines.g2p import G2P, UnspeakableError
 from podgen.engines.ipa import foreign_sounds
 from podgen.errors import EngineError, Problem
 from podgen.text.sentences import Sentence, split_sentences
-from podgen.text.signs import is_silent
+from podgen.text.silence import is_silent
 
 __all__ = ["G2P", "RULES_VERSION", "phonemes", "problems", "seconds"]
 

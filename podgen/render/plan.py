@@ -25,7 +25,7 @@ from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
 from podgen.show.read import in_order
 from podgen.text.markdown import plain
-from podgen.text.signs import has_words, is_silent
+from podgen.text.silence import has_words, is_silent
 from podgen.text.spoken import Spoken, spoken
 
 OVERLAP_MARGIN = 1.5

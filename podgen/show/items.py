@@ -16,7 +16,7 @@ from podgen.show.references import Context
 from podgen.show.source import Source, Step
 from podgen.text.lexicon import Lexicon
 from podgen.text.markdown import plain
-from podgen.text.signs import has_words
+from podgen.text.silence import has_words
 
 Placed = tuple[tuple[Step, ...], Item]
 F = TypeVar("F", bound=Form)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from podgen.engines.base import Samples, Utterance
 from podgen.engines.joins import PARAGRAPH_GAP, SENTENCE_GAP
 from podgen.text.sentences import split_sentences
-from podgen.text.signs import is_silent
+from podgen.text.silence import is_silent
 
 SENTENCE_ENGINES = frozenset({"hibari", "kokoro"})
 """Engines whose own unit is the sentence, or a few: each can be spoken by itself."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from podgen.text.language import primary
 from podgen.text.languages import LANGUAGES
 from podgen.text.rules import Rule, follow
-from podgen.text.signs import plain_signs, without_sound
+from podgen.text.symbols import plain_signs, without_sound
 
 _FIRST_KEPT = 0x17000
 """Words that must stay stand as single letters of the Tangut script while rules are at work."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from podgen.text.lexicon import Lexicon
 from podgen.text.markdown import plain
-from podgen.text.signs import is_silent
+from podgen.text.silence import is_silent
 from podgen.text.spoken import Spoken
 from podgen.text.spoken import spoken as in_language
 
