@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from podgen.audio import cues
 from podgen.audio.asset import VERSION, Asset, asset_gain, held_back, prepare
@@ -19,7 +20,8 @@ from podgen.errors import Problem, ScriptError
 from podgen.render.dress import Dressed
 from podgen.render.keys import digest, file_digest
 from podgen.render.plan import Plan, overlap_problem
-from podgen.render.store import Clip, Made, Store
+from podgen.render.sealed import CorruptError
+from podgen.render.store import Clip, Store
 from podgen.show import model
 
 FADES = {"intro": (0.0, 3.0), "bed": (1.5, 3.0), "outro": (1.0, 2.0)}
@@ -32,12 +34,16 @@ WORTH_TELLING_DB = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of music or an effect of the script: its file as prepared, and what it is called."""
+    """A piece of music or an effect of the script: its file as prepared, and what it is called.
+
+    `mended` says that its clip in the store was corrupt and was made again.
+    """
 
     id: str
     item: model.Music | model.Sound
     clip: Clip
     asset: Asset
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +73,14 @@ def prepare_pieces(plan: Plan, store: Store) -> tuple[Piece, ...]:
         if isinstance(item, model.Music | model.Sound):
             piece_id = f"{item.file.name}#{len(pieces) + 1}"  # no turn's id: those have no #
             try:
-                clip, asset = _prepared(item, plan.preset, store)
+                prepared = _prepared(item, plan.preset, store)
             except ScriptError as error:
                 problems = [
                     replace(problem, place=problem.place or item.place)
                     for problem in error.problems
                 ]
                 raise ScriptError(problems) from error
-            pieces.append(Piece(piece_id, item, clip, asset))
+            pieces.append(Piece(piece_id, item, *prepared))
     return tuple(pieces)
 
 
@@ -139,7 +145,10 @@ def _held_back(pieces: Sequence[Piece]) -> list[str]:
     return list(told.values())
 
 
-def _prepared(item: model.Music | model.Sound, preset: Preset, store: Store) -> tuple[Clip, Asset]:
+def _prepared(
+    item: model.Music | model.Sound, preset: Preset, store: Store
+) -> tuple[Clip, Asset, bool]:
+    """The clip in the store, its figures, and whether one that was there had to be made again."""
     trim = item.trim if isinstance(item, model.Music) and item.trim else (0.0, None)
     key = digest(
         {
@@ -150,18 +159,20 @@ def _prepared(item: model.Music | model.Sound, preset: Preset, store: Store) -> 
             "trim": list(trim),
         }
     )
-    clip = store.get("assets", key)
-    if clip is None or not clip.intact():
+    try:
+        clip = store.get("assets", key)
+        corrupt = clip is not None and not clip.intact()
+    except CorruptError:
+        clip, corrupt = None, True
+    if clip is None or corrupt:
 
-        def write(path: Path) -> Made:
-            made = prepare(
+        def write(path: Path) -> Mapping[str, Any]:
+            return prepare(
                 item.file, path, preset.sample_rate, preset.channels, start=trim[0], end=trim[1]
-            )
-            measured = made.measurement
-            return Made(measured.rate, measured.samples, made.to_json())
+            ).to_json()
 
         clip = store.add("assets", key, write)
-    return clip, Asset.from_json(clip.notes)
+    return clip, Asset.from_json(clip.notes), corrupt
 
 
 def _segment(clip: Dressed) -> Segment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from podgen.casting import Part
 from podgen.render.keys import digest
 from podgen.render.parallel import in_threads
 from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.sealed import CorruptError
 from podgen.render.store import Clip, Store
 
 
@@ -41,6 +43,7 @@ def gather(plan: Plan, store: Store) -> Gathered:
     """Look every turn up and check the digest of each clip that the mix will read."""
     ready, undressed, missing, corrupt = [], [], [], []
     verified: dict[str, bool] = {}
+    spoilt: set[str] = set()
 
     def intact(clip: Clip) -> bool:
         if clip.digest not in verified:
@@ -48,17 +51,27 @@ def gather(plan: Plan, store: Store) -> Gathered:
         return verified[clip.digest]
 
     for turn in plan.turns:
-        take = store.get("takes", turn.key)
+        try:
+            take = store.get("takes", turn.key)
+        except CorruptError:
+            store.discard("takes", turn.key)
+            spoilt.add(turn.key)
+            take = None
         if take is None:
+            corrupt += [turn.id] if turn.key in spoilt else []
             missing.append(turn)
             continue
-        dressed = find_dressed(store, turn, take, plan.preset.sample_rate)
-        if dressed is not None and intact(dressed.clip):
-            ready.append(dressed)
-            continue
-        if dressed is not None:
+        try:
+            dressed = find_dressed(store, turn, take, plan.preset.sample_rate)
+            if dressed is not None and intact(dressed.clip):
+                ready.append(dressed)
+                continue
+            spoilt_here = dressed is not None
+        except CorruptError:
+            spoilt_here = True
+        if spoilt_here:
             corrupt.append(turn.id)
-            store.discard("dressed", dressed.clip.key)
+            store.discard("dressed", _dressed_key(turn, take, plan.preset.sample_rate))
         if intact(take):
             undressed.append((turn, take))
         else:
@@ -81,9 +94,10 @@ def dress_all(
 
 def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dressed:
     """One take dressed for a mix at `rate` Hz, or found so in the store."""
-    found = find_dressed(store, turn, take, rate)
-    if found is not None:
-        return found
+    with contextlib.suppress(CorruptError):
+        found = find_dressed(store, turn, take, rate)
+        if found is not None:
+            return found
     samples = dress(take.read(), take.sample_rate, _dressing(turn.part, rate))
     measurement = measure(samples, rate)
     key = _dressed_key(turn, take, rate)
@@ -92,7 +106,11 @@ def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dresse
 
 
 def find_dressed(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dressed | None:
-    """The dressed clip of a take if it is in the store."""
+    """The dressed clip of a take if it is in the store.
+
+    Raises:
+        CorruptError: what is there is no clip.
+    """
     clip = store.get("dressed", _dressed_key(turn, take, rate))
     if clip is None:
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podgen.errors import EngineError
 from podgen.render.plan import Plan, PlannedTurn, at_take, check
+from podgen.render.sealed import CorruptError
 from podgen.render.store import Store
 from podgen.render.takes import Choice, excerpt, save_choices, with_choice
 
@@ -109,7 +110,10 @@ def next_take(plan: Plan, turn: str, store: Store) -> int:
     planned = plan.turn(turn)
     _refuse_one_reading(plan, planned)
     for candidate in _candidates(plan, planned):
-        if store.get("takes", candidate.key) is None:
+        try:
+            if store.get("takes", candidate.key) is None:
+                return candidate.take
+        except CorruptError:
             return candidate.take
     raise EngineError(f"turn {turn} has {MOST_TAKES} takes already", "pick one of them")
 

@@ -97,6 +97,12 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
         watch(Warned(warning))
     watch(_planned(plan, gathered))
     pieces = prepare_pieces(plan, store)
+    for piece in pieces:
+        if piece.mended:
+            warnings.append(
+                f"the stored clip of {piece.item.file.name} was corrupt; it is made again"
+            )
+            watch(Warned(warnings[-1]))
     dressed = _all_dressed(plan, gathered, store, job.turn, watch)
     if job.turn and (job.take or job.new_take):
         choose(plan, plan.turn(job.turn))

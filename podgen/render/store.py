@@ -1,18 +1,15 @@
-"""The store of clips: content-addressed files with their measurements beside them.
+"""The store of clips: content-addressed files that hold sound and record in one.
 
-A clip is two files, `<key>.wav` and `<key>.json`, under `<root>/<kind>/<first two digits>/`. Both
-are written under a temporary name and renamed, the JSON last, so a clip exists whole or not at
-all, whatever kills the writer and however many renders share the store. The JSON carries the
-SHA-256 of the samples' file, which is checked before the clip is used.
+A clip is one file, `<key>.wav`, under `<root>/<layout>/<kind>/<first two digits>/`; see `sealed`.
+It is written under a temporary name and renamed, so a clip exists whole or not at all, whatever
+kills the writer and however many renders share the store.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
-import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,13 +19,18 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from podgen.files import TEMPORARY_PREFIX, whole_file, write_text
+from podgen.files import TEMPORARY_PREFIX, whole_file
+from podgen.render import sealed
+from podgen.render.sealed import CorruptError
 
 Kind = Literal["takes", "dressed", "assets"]
 """`takes` are as an engine spoke them; `dressed` are trimmed, equalised, at the mix rate; `assets`
 are music and effects at the mix rate."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+LAYOUT = "2"
+"""The folder of this layout in the store. Clips of an earlier one are not believed; pruning removes
+them."""
 STORE_VARIABLE = "PODGEN_STORE"
 GRACE_SECONDS = 3600.0
 """What was used within this time is never pruned: a render may be about to read it."""
@@ -41,10 +43,27 @@ class Clip:
     kind: Kind
     key: str
     path: Path
-    sample_rate: int
-    frames: int
-    digest: str
-    notes: Mapping[str, Any]
+    record: sealed.Record
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.record.sample_rate
+
+    @property
+    def frames(self) -> int:
+        """Samples of each channel."""
+        return self.record.frames
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the sound."""
+        return self.record.digest
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What its maker noted of it."""
+        return self.record.notes
 
     @property
     def seconds(self) -> float:
@@ -59,21 +78,8 @@ class Clip:
         return samples
 
     def intact(self) -> bool:
-        """Whether the samples' file is there and still has the digest it was stored with."""
-        try:
-            with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == self.digest
-        except OSError:
-            return False
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What a writer of a clip's file says of it."""
-
-    sample_rate: int
-    frames: int
-    notes: Mapping[str, Any]
+        """Whether its sound still has the digest it was stored with."""
+        return sealed.intact(self.path, self.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +108,20 @@ class Store:
         self.root = root if root is not None else default_root()
 
     def get(self, kind: Kind, key: str) -> Clip | None:
-        """The clip under `key`, or None; marks it as used. Its digest is not checked here."""
-        clip = self._find(kind, key)
-        if clip is not None:
-            with contextlib.suppress(OSError):
-                os.utime(clip.path.with_suffix(".json"))
+        """The clip under `key`, or None; marks it as used. Its sound's digest is not checked here.
+
+        Raises:
+            CorruptError: what is there is no clip, or its record is damaged.
+        """
+        path = self._path(kind, key)
+        try:
+            clip = Clip(kind, key, path, sealed.read_record(path))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CorruptError(str(error)) from error
+        with contextlib.suppress(OSError):
+            os.utime(path)
         return clip
 
     def put(
@@ -123,55 +138,54 @@ class Store:
             MachineError: the disk is full or the store cannot be written.
         """
 
-        def write(path: Path) -> Made:
-            _write_wav(path, samples, sample_rate)
-            return Made(sample_rate, len(samples), notes)
+        def write(path: Path) -> Mapping[str, Any]:
+            sealed.write_wav(path, samples, sample_rate)
+            return notes
 
         return self.add(kind, key, write)
 
-    def add(self, kind: Kind, key: str, write: Callable[[Path], Made]) -> Clip:
-        """Store the WAV file that `write` makes at the path it is given; like `put`."""
-        path = self._path(kind, key, ".wav")
+    def add(self, kind: Kind, key: str, write: Callable[[Path], Mapping[str, Any]]) -> Clip:
+        """Store the float WAV that `write` makes at the path it is given, with the notes that it
+        answers; like `put`."""
+        path = self._path(kind, key)
         with whole_file(path) as temporary:
-            made = write(temporary)
-            with temporary.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        record = {
-            "sample_rate": made.sample_rate,
-            "frames": made.frames,
-            "sha256": digest,
-            "notes": dict(made.notes),
-        }
-        write_text(path.with_suffix(".json"), json.dumps(record, indent=1, sort_keys=True) + "\n")
-        return Clip(kind, key, path, made.sample_rate, made.frames, digest, dict(made.notes))
+            record = sealed.seal(temporary, write(temporary))
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+        return Clip(kind, key, path, record)
 
     def discard(self, kind: Kind, key: str) -> int:
-        """Remove a clip; the bytes freed."""
-        freed = 0
-        for suffix in (".json", ".wav"):  # the JSON first: without it the clip does not exist
-            path = self._path(kind, key, suffix)
-            with contextlib.suppress(OSError):
-                size = path.stat().st_size
+        """Remove a clip, or what stands in its place; the bytes freed."""
+        path = self._path(kind, key)
+        with contextlib.suppress(OSError):
+            size = path.lstat().st_size
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
                 path.unlink()
-                freed += size
-        return freed
+            return size
+        return 0
 
     def entries(self) -> Iterator[Entry]:
         """Every clip on disk, in no particular order."""
         for kind in KINDS:
-            for notes_path in (self.root / kind).glob("??/*.json"):
-                try:
-                    notes = notes_path.stat()
-                    size = notes.st_size + notes_path.with_suffix(".wav").stat().st_size
-                except OSError:
+            for path in (self.root / LAYOUT / kind).glob("??/*.wav"):
+                if path.name.startswith(TEMPORARY_PREFIX):
                     continue
-                yield Entry(kind, notes_path.stem, size, notes.st_mtime)
+                with contextlib.suppress(OSError):
+                    found = path.lstat()
+                    yield Entry(kind, path.stem, found.st_size, found.st_mtime)
 
     def verify(self) -> Iterator[tuple[Entry, bool]]:
-        """Every clip with whether its digest still holds; does not count as use."""
+        """Every clip with whether record and digest still hold; does not count as use."""
         for entry in self.entries():
-            clip = self._find(entry.kind, entry.key)
-            yield entry, clip is not None and clip.intact()
+            path = self._path(entry.kind, entry.key)
+            try:
+                yield entry, sealed.intact(path, sealed.read_record(path))
+            except FileNotFoundError:
+                continue  # pruned meanwhile
+            except (OSError, CorruptError):
+                yield entry, False
 
     def prune(self, *, keep_bytes: int | None = None, unused_for: float | None = None) -> int:
         """Remove clips, longest unused first; the bytes freed.
@@ -197,48 +211,21 @@ class Store:
         return freed
 
     def _sweep(self, now: float) -> int:
-        """Remove what killed writers left: temporary files and samples without their JSON."""
+        """Remove what killed writers left, and clips of an earlier layout."""
         freed = 0
-        for kind in KINDS:
-            for path in (self.root / kind).glob("??/*"):
-                stray = path.name.startswith(TEMPORARY_PREFIX) or (
-                    path.suffix == ".wav" and not path.with_suffix(".json").exists()
-                )
-                with contextlib.suppress(OSError):
-                    stat = path.stat()
-                    if stray and now - stat.st_mtime > GRACE_SECONDS:
-                        path.unlink()
-                        freed += stat.st_size
+        earlier = (path for kind in KINDS for path in (self.root / kind).glob("??/*"))
+        left = (
+            path
+            for kind in KINDS
+            for path in (self.root / LAYOUT / kind).glob(f"??/{TEMPORARY_PREFIX}*")
+        )
+        for path in (*earlier, *left):
+            with contextlib.suppress(OSError):
+                found = path.lstat()
+                if now - found.st_mtime > GRACE_SECONDS:
+                    path.unlink()
+                    freed += found.st_size
         return freed
 
-    def _find(self, kind: Kind, key: str) -> Clip | None:
-        try:
-            record = json.loads(self._path(kind, key, ".json").read_bytes())
-            clip = Clip(
-                kind=kind,
-                key=key,
-                path=self._path(kind, key, ".wav"),
-                sample_rate=record["sample_rate"],
-                frames=record["frames"],
-                digest=record["sha256"],
-                notes=record["notes"],
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return clip if clip.path.exists() else None
-
-    def _path(self, kind: Kind, key: str, suffix: str) -> Path:
-        return self.root / kind / key[:2] / f"{key}{suffix}"
-
-
-def _write_wav(path: Path, samples: npt.NDArray[np.float32], sample_rate: int) -> None:
-    import soundfile
-
-    try:
-        soundfile.write(path, samples, sample_rate, subtype="FLOAT", format="WAV")
-    except soundfile.LibsndfileError as error:
-        # libsndfile hides the errno of a failed write; a full disk is the common one.
-        raise OSError(errno.ENOSPC, str(error)) from error
-    expected = samples.size * 4
-    if path.stat().st_size < expected:
-        raise OSError(errno.ENOSPC, "short write")
+    def _path(self, kind: Kind, key: str) -> Path:
+        return self.root / LAYOUT / kind / key[:2] / f"{key}.wav"

@@ -90,7 +90,7 @@ def test_a_corrupt_clip_is_rendered_again_and_reported(
     for path in podgen.store.rglob("*.wav"):
         if kind in (path.parent.parent.name, "both"):
             data = bytearray(path.read_bytes())
-            data[-400:-200] = bytes(200)
+            data[1000:1200] = bytes(byte ^ 85 for byte in data[1000:1200])
             path.write_bytes(data)
     run = podgen("render", "-e", "hibari", "--json", script)
     assert run.code == 0, run.err
