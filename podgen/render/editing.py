@@ -9,11 +9,8 @@ from pathlib import Path
 from podgen.errors import EngineError
 from podgen.render.plan import Plan, PlannedTurn, at_take, check
 from podgen.render.sealed import CorruptError
-from podgen.render.store import Store
-from podgen.render.takes import Choice, excerpt, save_choices, with_choice
-
-MOST_TAKES = 99
-"""Takes are looked for up to this number."""
+from podgen.render.store import Clip, Store
+from podgen.render.takes import MOST_TAKES, Choice, excerpt, save_choices, with_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def list_takes(
     kept = Store(store)
     infos = []
     for candidate in _candidates(plan, planned):
-        clip = kept.get("takes", candidate.key)
+        clip = _rendered(kept, candidate)
         chosen = candidate.key == planned.key
         if clip or chosen:
             infos.append(
@@ -77,7 +74,7 @@ def pick_take(
     """
     plan = check(script, engine=engine, settings=settings)
     candidate = take_of(plan, turn, take)
-    if Store(store).get("takes", candidate.key) is None:
+    if _rendered(Store(store), candidate) is None:
         raise EngineError(
             f"take {take} of turn {turn} is not rendered",
             f"'podgen render {script} --turn {turn} --take {take}' renders and picks it",
@@ -110,12 +107,17 @@ def next_take(plan: Plan, turn: str, store: Store) -> int:
     planned = plan.turn(turn)
     _refuse_one_reading(plan, planned)
     for candidate in _candidates(plan, planned):
-        try:
-            if store.get("takes", candidate.key) is None:
-                return candidate.take
-        except CorruptError:
+        if _rendered(store, candidate) is None:
             return candidate.take
     raise EngineError(f"turn {turn} has {MOST_TAKES} takes already", "pick one of them")
+
+
+def _rendered(store: Store, planned: PlannedTurn) -> Clip | None:
+    """A turn's take if it is in the store; a damaged one is made again as if it were not."""
+    try:
+        return store.get("takes", planned.key)
+    except CorruptError:
+        return None
 
 
 def _refuse_one_reading(plan: Plan, planned: PlannedTurn) -> None:

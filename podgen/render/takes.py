@@ -7,16 +7,33 @@ render the same reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from podgen.errors import Place, Problem, ScriptError
-from podgen.files import write_text
+from pydantic import Field
+
+from podgen.engines import REGISTRY
+from podgen.errors import Problem, ScriptError
+from podgen.files import whole_file
+from podgen.show.failing import Says
+from podgen.show.forms import Form
+from podgen.show.problems import did_you_mean, fill
+from podgen.show.read import in_order
+from podgen.show.references import Context
+from podgen.show.source import read_source
+
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
+
+MOST_TAKES = 99
+"""Takes of a turn are numbered up to this."""
 
 SEED_STRIDE = 1000
 """Takes of one turn are this far apart, so that an engine which retries a bad draw with the next
 seed does not land on the next take."""
+_HIGHEST_SEED = 2**32 - 1 + MOST_TAKES * SEED_STRIDE
 
 _HEADER = """\
 # Takes chosen for {script}, per turn and engine; every other turn uses take 1.
@@ -47,59 +64,91 @@ def lock_path(script: Path) -> Path:
     return script.with_suffix(".lock.yaml")
 
 
+class _Entry(Form):
+    take: Annotated[int, Field(ge=1, le=MOST_TAKES), Says(f"a whole number, 1 to {MOST_TAKES}")]
+    seed: Annotated[int, Field(ge=0, le=_HIGHEST_SEED), Says(f"a whole number to {_HIGHEST_SEED}")]
+    text: str | None = None
+
+
+class _File(Form):
+    turns: dict[str, dict[str, _Entry]]
+
+
 def load_choices(script: Path) -> dict[str, dict[str, Choice]]:
     """The choices kept beside `script`; empty where there is no lock file.
 
     Raises:
-        ScriptError: the lock file cannot be understood.
+        ScriptError: the lock file holds anything else than choices; every problem is in it.
     """
-    import yaml
-
     path = lock_path(script)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path, str(error)) from error
-    try:
-        document = yaml.safe_load(text) or {}
-        return {
-            str(turn): {
-                str(engine): Choice(
-                    take=_positive(entry["take"]),
-                    seed=int(entry["seed"]),
-                    text=str(entry.get("text", "")),
-                )
-                for engine, entry in engines.items()
-            }
-            for turn, engines in (document.get("turns") or {}).items()
-        }
-    except yaml.YAMLError as error:
-        raise _unreadable(path, "it is not YAML") from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _unreadable(path, "an entry lacks its take and seed") from error
+    source = read_source(path, "lock file")
+    context = Context(path.parent)
+    if isinstance(source.value, dict):
+        form = fill(_File, source.value, source, (), context)
+    else:
+        context.problems.append(Problem("no lock file", "write 'turns:'", source.place()))
+    if not context.problems and form is not None:
+        for turn, engines in form.turns.items():
+            for name in engines.keys() - REGISTRY.keys():
+                remedy = did_you_mean(name, REGISTRY) or f"engines are {', '.join(REGISTRY)}"
+                place = source.place(("turns", turn, name), key=True)
+                context.problems.append(Problem(f"unknown engine '{name}'", remedy, place, turn))
+    if context.problems or form is None:
+        raise ScriptError(in_order(context.problems))
+    return {
+        turn: {name: Choice(entry.take, entry.seed, entry.text or "") for name, entry in engines.items()}
+        for turn, engines in form.turns.items()
+    }
 
 
 def save_choices(script: Path, choices: Choices) -> Path:
-    """Write the choices beside `script`, sorted by turn; without any, no file is left. Its path."""
-    import yaml
+    """Write the choices beside `script`; the file's path.
 
+    Comments and order of a file that is there stay. New turns come where they belong in a sorted
+    file. Without any choice, no file is left but for somebody's comments.
+    """
     path = lock_path(script)
-    turns = {
-        turn: {
-            engine: {"take": choice.take, "seed": choice.seed, "text": choice.text}
-            for engine, choice in sorted(engines.items())
-        }
-        for turn, engines in sorted(choices.items())
-        if engines
-    }
-    if not turns:
+    wanted = {turn: engines for turn, engines in choices.items() if engines}
+    yaml = _round_trip()
+    header = _HEADER.format(script=script.name)
+    text = path.read_text(encoding="utf-8") if path.exists() else f"{header}turns: {{}}\n"
+    document = yaml.load(text)
+    turns = document["turns"]
+    turns.fa.set_block_style()
+    for turn in [turn for turn in turns if turn not in wanted]:
+        del turns[turn]
+    for turn, engines in sorted(wanted.items()):
+        if turn not in turns:
+            later = (at for at, other in enumerate(turns) if other > turn)
+            turns.insert(next(later, len(turns)), turn, {})
+        _write_turn(turns[turn], engines)
+    comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
+    if not wanted and set(comments) <= set(header.splitlines()):
         path.unlink(missing_ok=True)
         return path
-    body = yaml.safe_dump({"turns": turns}, allow_unicode=True, sort_keys=False, width=100)
-    write_text(path, _HEADER.format(script=script.name) + body)
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        yaml.dump(document, file)
     return path
+
+
+def _write_turn(there: MutableMapping[str, Any], engines: Mapping[str, Choice]) -> None:
+    for name in [name for name in there if name not in engines]:
+        del there[name]
+    for name, choice in sorted(engines.items()):
+        entry = {"take": choice.take, "seed": choice.seed, "text": choice.text}
+        there.setdefault(name, {}).update(entry)
+
+
+def _round_trip() -> YAML:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()  # keeps comments, order and quotes
+    yaml.allow_unicode = True
+    yaml.preserve_quotes = True
+    yaml.width = 100
+    return yaml
 
 
 def with_choice(choices: Choices, turn: str, engine: str, choice: Choice) -> Choices:
@@ -117,16 +166,3 @@ def excerpt(text: str, length: int = 60) -> str:
     """The beginning of a text on one line."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
-def _positive(value: object) -> int:
-    number = int(str(value))
-    if number < 1:
-        raise ValueError(value)
-    return number
-
-
-def _unreadable(path: Path, why: str) -> ScriptError:
-    return ScriptError(
-        Problem(f"cannot read the chosen takes: {why}", "mend or delete the file", Place(str(path)))
-    )

@@ -31,11 +31,15 @@ def _read_file(value: object, info: ValidationInfo) -> Path:
     context = _context(info)
     if not isinstance(value, str) or not value:
         raise wrong(f"{{}} cannot be {shown(value)}", "give the path of a file")
-    path = context.folder / Path(value).expanduser()
-    if path.is_dir():
-        raise wrong(f"{{}} '{value}' is a folder", "give the path of a file")
-    if not path.is_file():
-        raise wrong(f"no file '{value}'", "paths count from this file's folder")
+    try:
+        path = context.folder / Path(value).expanduser()
+        if path.is_dir():
+            raise wrong(f"{{}} '{value}' is a folder", "give the path of a file")
+        there = path.is_file()
+    except (OSError, RuntimeError):  # a name longer than any; a user of whom nobody knows
+        there = False
+    if not there:
+        raise wrong(f"no file {shown(value)}", "paths count from this file's folder")
     context.files[path] = None
     return path
 

@@ -24,6 +24,7 @@ _FORBIDDEN = re.compile(
 )  # what YAML 1.1 allows, section 5.1
 _ESCAPED_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BRACKET = re.compile(r"[\[\]{}]")
+_CONFLICT = re.compile(r"(?m)^(<{7}|>{7}) ")
 _DEEPEST = 100
 _MOST_ALIASED = 50_000
 _NEAR_COMMENT = re.compile(r"[ \t]+(#[^\s#!-]\S*)")
@@ -94,6 +95,10 @@ def read_source(path: Path, what: str) -> Source:
         ScriptError: if it cannot be read, is not UTF-8 or not YAML, or repeats a key.
     """
     text = _read_text(path, what)
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        place = _place_of_end(path, text[: conflict.start()])
+        raise ScriptError(Problem("an unresolved merge conflict", "keep one side of it", place))
     _check_depth(path, text)
     try:
         root = yaml.compose(text, Loader=_Loader)
