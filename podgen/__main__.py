@@ -11,7 +11,8 @@ from podgen.errors import BUG_EXIT_CODE, INTERRUPTED_EXIT_CODE, PodgenError
 
 def main() -> None:
     """Run the command line."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _terminate)
     try:
         from podgen.cli.app import app
 
@@ -34,8 +35,8 @@ def main() -> None:
         raise SystemExit(BUG_EXIT_CODE) from None
 
 
-def _terminate(_signal: int, _frame: object) -> None:
-    raise SystemExit(128 + signal.SIGTERM)
+def _terminate(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _report(error: PodgenError) -> None:

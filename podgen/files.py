@@ -1,41 +1,138 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and what processes that were killed left of theirs."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
-import re
+import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 from podgen.errors import MachineError
 
 TEMPORARY_PREFIX = ".writing-"
-"""How the names of unfinished files begin; what a killed process left can be told by it."""
+"""How the names of unfinished files and folders begin.
+
+A living writer holds a lock (flock) on each; so what a killed one left can be told, on machines and
+in containers that share a disk as well."""
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its name if the block succeeds.
+def whole_file(path: Path, *, folder: Path | None = None) -> Iterator[Path]:
+    """A temporary path that takes the name `path` if the block succeeds.
 
-    The temporary keeps the suffix, since some writers choose the format by it.
+    It lies in `folder`, on the same disk, or else beside `path`. It keeps the suffix, since some
+    writers choose the format by it.
 
     Raises:
         MachineError: the disk is full, or the folder cannot be written.
     """
-    temporary = path.with_name(
-        f"{TEMPORARY_PREFIX}{os.getpid()}-{os.urandom(4).hex()}{path.suffix}"
-    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(path)
+        with _owned(folder or path.parent, path.suffix, is_folder=False) as temporary:
+            yield temporary
+            temporary.replace(path)
     except OSError as error:
         raise writing_failed(path, error) from error
+
+
+@contextlib.contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """A folder inside `folder` for what is to appear there together; gone after the block.
+
+    Raises:
+        MachineError: the disk is full, or the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _owned(folder, "", is_folder=True) as temporary:
+            yield temporary
+    except OSError as error:
+        raise writing_failed(folder, error) from error
+
+
+@contextlib.contextmanager
+def _owned(folder: Path, suffix: str, *, is_folder: bool) -> Iterator[Path]:
+    """A new file or folder with a temporary name, locked for as long as the block lasts."""
+    while True:
+        path = folder / f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{suffix}"
+        if is_folder:
+            path.mkdir()
+        else:
+            path.touch()
+        lock = -1
+        try:
+            lock = os.open(path, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Between the two, a sweep may have taken it for an orphan.
+            if os.fstat(lock).st_ino == path.stat().st_ino:
+                break
+        except FileNotFoundError:
+            pass
+        if lock >= 0:
+            os.close(lock)
+    try:
+        yield path
     finally:
+        os.close(lock)
+        remove(path)
+
+
+def sweep(folder: Path) -> int:
+    """Remove the unfinished files and folders in `folder` that no living process owns.
+
+    Returns the bytes freed. What cannot be removed stays.
+    """
+    freed = 0
+    for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            lock = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                freed += remove(path)
+            finally:
+                os.close(lock)
+    return freed
+
+
+def remove(path: Path) -> int:
+    """Remove a file, or a folder with all in it, if it is there and can be; the bytes freed."""
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            freed = sum(file.lstat().st_size for file in path.rglob("*") if file.is_file())
+            shutil.rmtree(path, ignore_errors=True)
+            return freed
+        freed = path.lstat().st_size
+        path.unlink()
+        return freed
+    return 0
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Signals that end the process wait for the end of the block, which must be short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        waiting.append(number)
+
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    earlier = {number: signal.signal(number, note) for number in ending}
+    try:
+        yield
+    finally:
+        for ending_signal, handler in earlier.items():
+            signal.signal(ending_signal, handler)
+        for number in waiting[:1]:
+            signal.raise_signal(number)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -54,29 +151,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise writing_failed(folder, error) from error
-
-
-def sweep(folder: Path) -> None:
-    """Remove the unfinished files in `folder` of processes that are no more."""
-    for path in folder.glob(".*"):
-        owner = _OWNER.fullmatch(path.name)
-        if owner and not _alive(int(owner[1] or owner[2])):
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
-
-
-_OWNER = re.compile(rf"{re.escape(TEMPORARY_PREFIX)}(\d+)-.*|\..*\.(\d+)\.part(?:\.\w+)?")
-"""Names of unfinished files: those of this module and those of the audio package."""
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
 
 
 def writing_failed(path: Path, error: OSError) -> MachineError:

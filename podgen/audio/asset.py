@@ -91,8 +91,8 @@ def prepare(
 ) -> Asset:
     """Decode `source` from `start` to `end` seconds into a float32 WAV at the mix rate.
 
-    Mono stays mono; anything else becomes stereo, or mono if `channels` is 1. `target` is written
-    under a temporary name first; give it the suffix .wav.
+    Mono stays mono; anything else becomes stereo, or mono if `channels` is 1. `target` is
+    unfinished if anything is raised; give it the suffix .wav.
 
     Raises:
         ScriptError: the file is no audio that ffmpeg reads, holds NaN or infinity, or has none
@@ -104,16 +104,14 @@ def prepare(
     width = min(channels, form.channels, 2)
     size = _BLOCK * width * 4
     meter, peaks, frames = Meter(), PeakMeter(width), Frames(rate, width)
-    temporary = machine.beside(target)
     try:
         with (
             machine.Job() as job,
-            soundfile.SoundFile(temporary, "w", rate, width, "FLOAT", format="RF64") as file,
+            soundfile.SoundFile(target, "w", rate, width, "FLOAT", format="RF64") as file,
         ):
             cut = {"start": start} | ({} if end is None else {"end": end})
-            node = (
-                ffmpeg.input(str(source)).audio.filter("atrim", **cut).filter("asetpts", "N/SR/TB")
-            )
+            node = ffmpeg.input(machine.local(source)).audio
+            node = node.filter("atrim", **cut).filter("asetpts", "N/SR/TB")
             # A long, steep resampling filter: the default one rolls off audibly below 20 kHz.
             node = node.filter("aresample", rate, filter_size=128, phase_shift=10, cutoff=0.98)
             node = node.filter("aformat", channel_layouts="mono" if width == 1 else "stereo")
@@ -132,11 +130,8 @@ def prepare(
             raise ScriptError(
                 f"{source} has no audio from {start:g} s on", "change trim or take another file"
             )
-        temporary.replace(target)
     except machine.FfmpegError as error:
         raise _unreadable(source, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     measurement = Measurement(
         samples=frames.samples,
         rate=rate,
@@ -178,7 +173,7 @@ def probe(source: Path) -> Format:
     """
     with machine.Job() as job:
         try:
-            job.run(["-i", str(source), "-map", "0:a:0", "-t", "0.01", "-f", "null", "-"])
+            job.run(["-i", machine.local(source), "-map", "0:a:0", "-t", "0.01", "-f", "null", "-"])
         except machine.FfmpegError as error:
             raise _unreadable(source, error) from error
         form = parse_format(job.streams)

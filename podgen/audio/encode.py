@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from podgen.audio.ffmpeg import Job
+from podgen.audio.ffmpeg import Job, local
 from podgen.audio.presets import Preset
 from podgen.audio.truepeak import Floats
 
@@ -44,10 +44,10 @@ def encode(
         arguments = ["-indexmem", "0", "-f", "f32le", "-ar", rate, "-ac", channels]
         arguments += ["-i", job.feed(blocks)]
         if chapters is not None:
-            arguments += ["-f", "ffmetadata", "-i", str(chapters)]
+            arguments += ["-f", "ffmetadata", "-i", local(chapters)]
         for form, path in outputs.items():
             arguments += ["-map", "0:a", *_codec(form, preset), *_muxer(form, chapters)]
-            arguments += ["-ar", str(sample_rate(form, preset)), "-y", str(path)]
+            arguments += ["-ar", str(sample_rate(form, preset)), "-y", local(path)]
         job.run(["-loglevel", "warning", *arguments])
 
 

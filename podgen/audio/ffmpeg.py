@@ -337,9 +337,10 @@ def stream(arguments: Sequence[str], size: int) -> Generator[bytearray, None, No
         yield from job.stream(arguments, size)
 
 
-def beside(path: Path) -> Path:
-    """A temporary name in the folder of `path`, with its suffix, for write-then-rename."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+def local(path: Path) -> str:
+    """A path as an input or output of ffmpeg, which would take `a:b.mp3` for a protocol's address
+    and `-a.mp3` for an option."""
+    return f"file:{path}"
 
 
 def _enlarge(descriptor: int) -> None:

@@ -17,7 +17,6 @@ import numpy as np
 
 from podgen.audio import mix
 from podgen.audio.encode import LOSSY, encode
-from podgen.audio.ffmpeg import beside
 from podgen.audio.frames import Frames
 from podgen.audio.level import WORKING_LUFS
 from podgen.audio.limiter import limited
@@ -42,9 +41,10 @@ _EXTRA_DB = 0.1  # taken off the ceiling beyond what it was overshot by
 
 @dataclass(frozen=True, slots=True)
 class Deliverable:
-    """A finished file. If it is not what was asked, `path` has `.rejected` before its suffix."""
+    """An encoded file of `size` bytes and whether it is what was asked."""
 
     path: Path
+    size: int
     verdict: Verdict
 
 
@@ -74,8 +74,9 @@ def master(
     """Mix, master, encode and verify; `outputs` is the path of each deliverable by its format.
 
     `chapters` is an ffmetadata file for m4a. `finish(path, format)` is called on each encoded file
-    before it is judged and renamed, to write its tags. Files appear under their names whole or
-    not at all. `progress` gets a stage and how much of it is done (0 to 1), from any thread.
+    before it is judged, to write its tags. Whatever interrupts it leaves unfinished files; the
+    caller sees to it that nobody takes them for finished ones. `progress` gets a stage and how much
+    of it is done (0 to 1), from any thread.
 
     Raises:
         FfmpegError, MachineError: ffmpeg failed, the disk is full, a clip cannot be read.
@@ -85,36 +86,31 @@ def master(
     survey = _survey(scene, report)
     ceiling = preset.true_peak - (LOSSY_MARGIN_DB if LOSSY & outputs.keys() else 0.0)
     aim = preset.loudness
-    temporary = {form: beside(path) for form, path in outputs.items()}
-    try:
-        for rounds in range(1, ROUNDS + 1):
-            gain = survey.gain(aim, preset, ceiling)
-            blocks = limited(
-                mix.stream(scene),
-                preset.sample_rate,
-                preset.channels,
-                gain=gain,
-                ceiling=ceiling,
+    for rounds in range(1, ROUNDS + 1):
+        gain = survey.gain(aim, preset, ceiling)
+        blocks = limited(
+            mix.stream(scene),
+            preset.sample_rate,
+            preset.channels,
+            gain=gain,
+            ceiling=ceiling,
+        )
+        encode(_counted(blocks, total, report, "encoding"), preset, outputs, chapters)
+        verdicts = {}
+        for form, path in outputs.items():
+            if finish is not None:
+                finish(path, form)
+            expected = mix.expectations(scene)
+            verdicts[form] = verify(
+                path, form, preset, total, expected, lambda part: report("verifying", part)
             )
-            encode(_counted(blocks, total, report, "encoding"), preset, temporary, chapters)
-            verdicts = {}
-            for form, path in temporary.items():
-                if finish is not None:
-                    finish(path, form)
-                expected = mix.expectations(scene)
-                verdicts[form] = verify(
-                    path, form, preset, total, expected, lambda part: report("verifying", part)
-                )
-            louder, lower = _corrections(list(verdicts.values()), preset)
-            if rounds == ROUNDS or not (louder or lower):
-                break
-            aim, ceiling = aim + louder, ceiling - lower
-        deliverables = [
-            _deliver(temporary[form], outputs[form], verdict) for form, verdict in verdicts.items()
-        ]
-    finally:
-        for path in temporary.values():
-            path.unlink(missing_ok=True)
+        louder, lower = _corrections(list(verdicts.values()), preset)
+        if rounds == ROUNDS or not (louder or lower):
+            break
+        aim, ceiling = aim + louder, ceiling - lower
+    deliverables = [
+        Deliverable(path, path.stat().st_size, verdicts[form]) for form, path in outputs.items()
+    ]
     return Mastered(survey.level(preset), gain, ceiling, rounds, tuple(deliverables))
 
 
@@ -136,12 +132,7 @@ def preview(
         gain=gain,
         ceiling=preset.true_peak - LOSSY_MARGIN_DB,
     )
-    temporary = beside(path)
-    try:
-        encode(blocks, preset, {path.suffix.removeprefix("."): temporary})
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    encode(blocks, preset, {path.suffix.removeprefix("."): path})
 
 
 def _survey(scene: Scene, report: Progress) -> Survey:
@@ -166,13 +157,6 @@ def _corrections(verdicts: list[Verdict], preset: Preset) -> tuple[float, float]
     worst = max((abs(value - preset.loudness) for value in levels), default=0.0)
     louder = off if worst > min(CORRECT_LU, preset.tolerance) else 0.0
     return louder, over + _EXTRA_DB if over > 0 else 0.0
-
-
-def _deliver(temporary: Path, path: Path, verdict: Verdict) -> Deliverable:
-    if verdict.failures:
-        path = path.with_name(f"{path.stem}.rejected{path.suffix}")
-    temporary.replace(path)
-    return Deliverable(path, verdict)
 
 
 def _counted(

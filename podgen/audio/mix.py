@@ -27,6 +27,7 @@ from podgen.audio.truepeak import Floats
 
 MUSIC = "music"
 EFFECTS = "effects"
+_LONGEST_NAME = 200  # bytes; most disks hold 255 and a suffix goes with it
 
 _SPEECH_RANGE = 45.0
 """Speech this far below the programme's loudness counts as silence (dB)."""
@@ -101,28 +102,21 @@ def write_stems(scene: Scene, folder: Path) -> list[Path]:
     """
     groups = _groups(scene, by_speaker=True)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{name}.wav" for name in _file_names([name for name, _ in groups])]
-    temporary = [machine.beside(path) for path in paths]
-    try:
-        with machine.Job() as job:
-            nodes, summands = [], []
-            for _, rows in groups:
-                node = _sum([_input(job, scene, row, 0, scene.timeline.total) for row in rows])
-                split = node.filter_multi_output("asplit", 2)
-                nodes.append(split[0])
-                summands.append(split[1])
-            nodes.append(_sum(summands))
-            options = {"acodec": "pcm_f32le", "rf64": "auto", "fflags": "+bitexact"}
-            outputs = [
-                ffmpeg.output(node, str(path), **options)
-                for node, path in zip(nodes, temporary, strict=True)
-            ]
-            job.run([*ffmpeg.merge_outputs(*outputs).get_args(), "-y"])
-        for source, path in zip(temporary, paths, strict=True):
-            source.replace(path)
-    finally:
-        for source in temporary:
-            source.unlink(missing_ok=True)
+    paths = [folder / f"{name}.wav" for name in stem_names([name for name, _ in groups])]
+    with machine.Job() as job:
+        nodes, summands = [], []
+        for _, rows in groups:
+            node = _sum([_input(job, scene, row, 0, scene.timeline.total) for row in rows])
+            split = node.filter_multi_output("asplit", 2)
+            nodes.append(split[0])
+            summands.append(split[1])
+        nodes.append(_sum(summands))
+        options = {"acodec": "pcm_f32le", "rf64": "auto", "fflags": "+bitexact"}
+        outputs = [
+            ffmpeg.output(node, machine.local(path), **options)
+            for node, path in zip(nodes, paths, strict=True)
+        ]
+        job.run([*ffmpeg.merge_outputs(*outputs).get_args(), "-y"])
     return paths
 
 
@@ -234,12 +228,14 @@ def _automation(scene: Scene, span: Span) -> Automation:
     return Automation(span, timeline.rate, envelope=score.envelope, duck=duck)
 
 
-def _file_names(groups: Sequence[str]) -> list[str]:
-    """A file name for each stem and then the mix, unique whatever the speakers are called."""
+def stem_names(groups: Sequence[str]) -> list[str]:
+    """A file name without suffix for each stem and then the mix; unique, and none too long for a
+    disk, whatever the speakers are called."""
     names: list[str] = []
     taken = {"mix"}
     for group in groups:
         safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in group).strip("_") or "stem"
+        safe = safe.encode()[:_LONGEST_NAME].decode(errors="ignore")
         unique, count = safe, 2
         while unique.casefold() in taken:
             unique, count = f"{safe}-{count}", count + 1

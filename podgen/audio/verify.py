@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from podgen.audio.asset import Format, parse_format
 from podgen.audio.encode import sample_rate
-from podgen.audio.ffmpeg import FfmpegError, Job
+from podgen.audio.ffmpeg import FfmpegError, Job, local
 from podgen.audio.frames import PER_SECOND, Frames, Series, longest_run, summed
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
@@ -93,7 +93,7 @@ def verify(
     meter, peaks, frames = Meter(), PeakMeter(width), Frames(rate, width)
     try:
         with Job() as job:
-            node = meter.attach(ffmpeg.input(str(path)).audio, job)
+            node = meter.attach(ffmpeg.input(local(path)).audio, job)
             output = ffmpeg.output(
                 node, "pipe:1", format="f32le", acodec="pcm_f32le", ar=rate, ac=width
             )

@@ -78,9 +78,12 @@ def check(
 ) -> None:
     """Check the script, its cast and its files; renders nothing."""
     from podgen.cli.listings import show_plan
+    from podgen.render.outputs import outputs_of
     from podgen.render.plan import check as run
+    from podgen.render.targets import check_targets
 
     plan = run(script, engine=engine, settings=read_settings(model), to_speak=False)
+    check_targets(plan, outputs_of(plan.show, None))
     show_plan(plan, spoken=spoken, json=json)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from podgen.publish.episode import ChapterMark, Episode
 
@@ -23,11 +24,27 @@ def close_chapters(marks: Iterable[ChapterMark], length: int) -> tuple[ChapterMa
     )
 
 
+def picture_names(pictures: Iterable[Path | None]) -> dict[Path, str]:
+    """The name under which each picture is published: its file's, numbered where two share it."""
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for picture in dict.fromkeys(pictures):
+        if picture is None:
+            continue
+        name, count = picture.name, 2
+        while name.casefold() in taken:
+            name, count = f"{picture.stem}-{count}{picture.suffix}", count + 1
+        taken.add(name.casefold())
+        names[picture] = name
+    return names
+
+
 def chapters_json(episode: Episode) -> str:
     """JSON chapters 1.2.0 (podcast namespace, chapters/jsonChapters.md); times in seconds.
 
-    A picture is named by its file's name: it is published beside the chapters.
+    A picture is published beside the chapters, under the name that `picture_names` gives it.
     """
+    pictures = picture_names(mark.image for mark in episode.chapters)
     chapters: list[dict[str, object]] = []
     for mark in episode.chapters:
         chapter: dict[str, object] = {
@@ -36,7 +53,7 @@ def chapters_json(episode: Episode) -> str:
             "title": mark.title,
         }
         if mark.image:
-            chapter["img"] = mark.image.name
+            chapter["img"] = pictures[mark.image]
         if mark.url:
             chapter["url"] = mark.url
         chapters.append(chapter)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import tempfile
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +12,8 @@ import numpy as np
 
 from podgen.audio.master import Mastered, master
 from podgen.audio.mix import write_stems
-from podgen.files import sweep, whole_file, write_text
-from podgen.publish.chapters import chapters_json, close_chapters, ffmetadata
+from podgen.files import make_folder, staging, whole_file
+from podgen.publish.chapters import chapters_json, close_chapters, ffmetadata, picture_names
 from podgen.publish.episode import ChapterMark, Episode, SpokenTurn
 from podgen.publish.item import item_xml
 from podgen.publish.tags import tag
@@ -24,7 +22,8 @@ from podgen.render.assemble import Assembly
 from podgen.render.dress import Dressed
 from podgen.render.outputs import Outputs
 from podgen.render.parallel import in_threads
-from podgen.render.plan import Plan
+from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.release import publish, written
 from podgen.render.report import Report, write_json
 from podgen.render.report_page import write_html
 from podgen.render.reporting import make_report
@@ -33,6 +32,18 @@ from podgen.text.markdown import plain
 
 Tell = Callable[[str, float], None]
 """Gets a step's name and how much of it is done, 0 to 1, from any thread."""
+
+
+COMPANIONS: Mapping[str, Callable[[Episode], str]] = {
+    "transcript.vtt": vtt,
+    "transcript.srt": srt,
+    "transcript.json": transcript_json,
+    "transcript.txt": text,
+    "chapters.json": chapters_json,
+    "item.xml": item_xml,
+}
+"""Texts that go with an episode, by file name."""
+REPORT = "report.json"
 
 
 def deliver(
@@ -45,57 +56,63 @@ def deliver(
     warnings: Sequence[str],
     tell: Tell,
 ) -> tuple[Report, Mastered]:
-    """Write everything an episode consists of, into folders that are there.
+    """Write everything an episode consists of, so that all of it appears together.
 
-    `spoken` names the turns that were not in the store. A deliverable that is not what was asked
-    is written beside its name with `.rejected` in it, and the report says what is wrong.
+    `spoken` names the turns that were not in the store. If a deliverable is not what was asked, all
+    goes to `outputs.rejected`, where the report says what is wrong.
 
     Raises:
         MachineError: ffmpeg failed, the disk is full, a file cannot be written.
     """
     episode = episode_of(plan, assembly)
-    sweep(outputs.main.parent)
     notes: dict[str, None] = {}
 
     def finish(path: Path, form: str) -> None:
         notes.update(dict.fromkeys(f"{form}: {note}" for note in tag(path, form, episode)))
 
-    with tempfile.TemporaryDirectory(prefix="podgen-") as folder:
-        chapters = Path(folder) / "chapters.txt"
+    with staging(outputs.main.parent) as stage:
+        made = outputs.within(stage / "made")
+        make_folder(made.folder)
+        chapters = stage / "chapters.txt"
         chapters.write_text(ffmetadata(episode), encoding="utf-8")
         mastered = master(
             assembly.scene,
             plan.preset,
-            outputs.paths,
+            made.paths,
             chapters=chapters if episode.chapters else None,
             finish=finish,
             progress=tell,
         )
-    delivered = {file.path for file in mastered.deliverables}
-    _remove_others([_rejected(path) for path in outputs.paths.values()], delivered)
-    stems: list[Path] = []
-    if plan.show.stems:
-        tell("stems", 0.0)
-        stems = write_stems(assembly.scene, outputs.folder / "stems")
-        tell("stems", 1.0)
-    _remove_others(_earlier_stems(outputs.folder), stems)
-    write_companions(episode, outputs.folder)
-    clips = write_clips(dressed, outputs.folder / "clips")
-    report = make_report(
-        plan,
-        assembly,
-        mastered,
-        episode,
-        folder=outputs.folder,
-        spoken=spoken,
-        clips=clips,
-        warnings=[*warnings, *notes],
-    )
-    report = replace(report, stems=tuple(f"stems/{path.name}" for path in stems))
-    with whole_file(outputs.folder / "report.json") as path:
-        write_json(report, path)
-    with whole_file(outputs.report_page) as path:
-        write_html(report, path)
+        rejected = any(file.verdict.failures for file in mastered.deliverables)
+        place = outputs.rejected if rejected else outputs
+        mastered = replace(
+            mastered,
+            deliverables=tuple(
+                replace(file, path=place.paths[file.verdict.form]) for file in mastered.deliverables
+            ),
+        )
+        stems: list[Path] = []
+        if plan.show.stems:
+            tell("stems", 0.0)
+            stems = write_stems(assembly.scene, made.folder / "stems")
+            tell("stems", 1.0)
+        write_companions(episode, made.folder)
+        there = written(place.folder)
+        clips = write_clips(dressed, made.folder / "clips", place.folder / "clips", there)
+        report = make_report(
+            plan,
+            assembly,
+            mastered,
+            episode,
+            folder=place.folder,
+            spoken=spoken,
+            clips=clips,
+            warnings=[*warnings, *notes],
+        )
+        report = replace(report, stems=tuple(f"stems/{path.name}" for path in stems))
+        write_json(report, made.folder / REPORT)
+        write_html(report, made.report_page)
+        publish(made, place, kept=clips.values(), superseded=None if rejected else outputs.rejected)
     return report, mastered
 
 
@@ -131,66 +148,42 @@ def episode_of(plan: Plan, assembly: Assembly) -> Episode:
 
 def write_companions(episode: Episode, folder: Path) -> None:
     """Write transcripts, chapters with their pictures, and the feed item."""
-    for name, content in {
-        "transcript.vtt": vtt(episode),
-        "transcript.srt": srt(episode),
-        "transcript.json": transcript_json(episode),
-        "transcript.txt": text(episode),
-        "chapters.json": chapters_json(episode),
-        "item.xml": item_xml(episode),
-    }.items():
-        write_text(folder / name, content)
-    for picture in {mark.image for mark in episode.chapters if mark.image}:
-        with whole_file(folder / picture.name) as temporary:
-            shutil.copyfile(picture, temporary)
+    for name, content in COMPANIONS.items():
+        (folder / name).write_text(content(episode), encoding="utf-8")
+    for picture, name in picture_names(mark.image for mark in episode.chapters).items():
+        shutil.copyfile(picture, folder / name)
 
 
-def write_clips(dressed: Sequence[Dressed], folder: Path) -> dict[str, Path]:
-    """Write each turn's take as 16-bit FLAC for the report to play; the paths by turn.
+def write_clips(
+    dressed: Sequence[Dressed], folder: Path, place: Path, there: Collection[Path]
+) -> dict[str, Path]:
+    """Write each turn's take as 16-bit FLAC for the report to play; the paths by turn, in `place`.
 
-    A clip that is there already is left; those of turns and takes no longer used are removed.
+    They go to `folder`, but for those that are among `there`.
     """
     import soundfile
 
+    folder.mkdir()
+    known = {path.name for path in there if path.parent == place.resolve()}
+
     def write(clip: Dressed) -> Path:
-        name = re.sub(r"[^\w-]+", "_", clip.turn.id)[:60]
-        path = folder / f"{name}.{clip.turn.key[:8]}.flac"
-        if not path.exists():
+        name = clip_name(clip.turn)
+        if name not in known:
             # A take is read no more once it is dressed, so it may be damaged unnoticed.
             source = clip.take if clip.take.intact() else clip.clip
             samples = source.read()
             peak = max(1.0, float(np.abs(samples).max()))
-            with whole_file(path) as temporary:
+            with whole_file(folder / name) as temporary:
                 soundfile.write(
                     temporary, samples / peak, source.sample_rate, "PCM_16", format="FLAC"
                 )
-        return path
+        return place / name
 
     ids = [clip.turn.id for clip in dressed]
-    paths = dict(zip(ids, in_threads(write, dressed), strict=True))
-    made_here = (path for path in folder.glob("*.flac") if _CLIP_NAME.fullmatch(path.name))
-    _remove_others(made_here, paths.values())
-    return paths
+    return dict(zip(ids, in_threads(write, dressed), strict=True))
 
 
-_CLIP_NAME = re.compile(r".+\.[0-9a-f]{8}\.flac")
-
-
-def _remove_others(found: Iterable[Path], kept: Iterable[Path]) -> None:
-    """Remove what an earlier render left."""
-    for stale in set(found) - set(kept):
-        stale.unlink(missing_ok=True)
-
-
-def _rejected(path: Path) -> Path:
-    """Where the master puts a deliverable that is not what was asked."""
-    return path.with_name(f"{path.stem}.rejected{path.suffix}")
-
-
-def _earlier_stems(folder: Path) -> list[Path]:
-    """The stems that the last render into this folder wrote, by its report."""
-    try:
-        names = json.loads((folder / "report.json").read_bytes())["stems"]
-        return [folder / "stems" / Path(name).name for name in names]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+def clip_name(turn: PlannedTurn) -> str:
+    """The file name of a turn's take beside the report."""
+    name = re.sub(r"[^\w-]+", "_", turn.id)[:60]
+    return f"{name}.{turn.key[:8]}.flac"

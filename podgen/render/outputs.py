@@ -38,6 +38,20 @@ class Outputs:
         return self.folder / "report.html"
 
     @property
+    def rejected(self) -> Outputs:
+        """Where a render goes that is not what was asked: the last good one stays as it was."""
+        return Outputs(
+            {
+                form: path.with_name(f"{path.stem}.rejected{path.suffix}")
+                for form, path in self.paths.items()
+            }
+        )
+
+    def within(self, folder: Path) -> Outputs:
+        """The same names in another folder."""
+        return Outputs({form: folder / path.name for form, path in self.paths.items()})
+
+    @property
     def preview(self) -> Path:
         """A changed turn in its context."""
         return self.main.with_name(f"{self.main.stem}.preview{self.main.suffix}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podgen.audio.master import Mastered, preview
 from podgen.errors import Problem, ResultError, ScriptError
-from podgen.files import make_folder
+from podgen.files import make_folder, sweep, whole_file
 from podgen.render.assemble import Assembly, assemble, prepare_pieces
 from podgen.render.deliver import deliver
 from podgen.render.depfile import write_depfile
@@ -30,6 +30,7 @@ from podgen.render.report import Report
 from podgen.render.speak import speak
 from podgen.render.store import Store
 from podgen.render.takes import lock_path
+from podgen.render.targets import check_targets
 
 CONTEXT_SECONDS = 5.0
 """A preview holds this much of the episode on either side of its turn."""
@@ -82,8 +83,10 @@ def _write_depfile(path: Path, plan: Plan, outputs: Outputs) -> None:
 
 def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
     outputs = outputs_of(plan.show, job.output)
-    _keep_sources(plan, [*outputs.paths.values(), *([job.depfile] if job.depfile else [])])
-    make_folder(outputs.folder)  # before hours of speaking, not after
+    check_targets(plan, outputs, job.depfile)
+    make_folder(outputs.main.parent)  # before hours of speaking, not after
+    sweep(outputs.main.parent)
+    store.sweep()
     plan = _with_take(job, plan, store)
     gathered = gather(plan, store)
     warnings = [
@@ -128,20 +131,6 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
         _write_depfile(job.depfile, plan, outputs)
     watch(Finished(outputs.report_page, len(plan.turns), len(gathered.missing)))
     return report
-
-
-def _keep_sources(plan: Plan, targets: Iterable[Path]) -> None:
-    """Refuse to write where the show is read from.
-
-    Raises:
-        ScriptError: naming the file that would be overwritten.
-    """
-    sources = {path.resolve() for path in (*plan.show.files, *plan.casting.files)}
-    for target in targets:
-        if target.resolve() in sources:
-            raise ScriptError(
-                f"{target} belongs to the show and would be overwritten", "give another --output"
-            )
 
 
 def _with_take(job: Job, plan: Plan, store: Store) -> Plan:
@@ -204,7 +193,8 @@ def _preview(plan: Plan, assembly: Assembly, outputs: Outputs, turn: str) -> Pre
     context = round(CONTEXT_SECONDS * timeline.rate)
     start = max(0, clip.start - context)
     end = min(timeline.total, clip.end + context)
-    preview(assembly.scene, plan.preset, outputs.preview, start, end)
+    with whole_file(outputs.preview) as path:
+        preview(assembly.scene, plan.preset, path, start, end)
     return Previewed(outputs.preview, start / timeline.rate, end / timeline.rate)
 
 
@@ -223,10 +213,11 @@ def _steps(watch: Watch) -> Callable[[str, float], None]:
 
 def _refuse_bad_result(mastered: Mastered, outputs: Outputs, plan: Plan) -> None:
     places = {turn.id: turn.turn.place for turn in plan.turns}
+    page = outputs.rejected.report_page
     problems = [
         Problem(
             what=f"{file.path}: {failure.what}{_at(failure.seconds)}",
-            remedy=f"see {outputs.report_page}",
+            remedy=f"see {page}",
             place=places.get(failure.turn) if failure.turn else None,
             turn=failure.turn,
         )

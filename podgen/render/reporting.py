@@ -53,7 +53,7 @@ def make_report(
             Deliverable(
                 path=_seen(file.path, folder),
                 format=file.verdict.form,
-                size=file.path.stat().st_size,
+                size=file.size,
                 checks=_checks(file.verdict, preset, episode.duration),
             )
             for file in mastered.deliverables

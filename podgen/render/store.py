@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from podgen.files import TEMPORARY_PREFIX, whole_file
+from podgen.files import make_folder, remove, sweep, whole_file
 from podgen.render import sealed
 from podgen.render.sealed import CorruptError
 
@@ -148,7 +148,7 @@ class Store:
         """Store the float WAV that `write` makes at the path it is given, with the notes that it
         answers; like `put`."""
         path = self._path(kind, key)
-        with whole_file(path) as temporary:
+        with whole_file(path, folder=self._top()) as temporary:
             record = sealed.seal(temporary, write(temporary))
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -156,22 +156,16 @@ class Store:
 
     def discard(self, kind: Kind, key: str) -> int:
         """Remove a clip, or what stands in its place; the bytes freed."""
-        path = self._path(kind, key)
-        with contextlib.suppress(OSError):
-            size = path.lstat().st_size
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-            return size
-        return 0
+        return remove(self._path(kind, key))
+
+    def sweep(self) -> int:
+        """Remove what killed writers left; the bytes freed."""
+        return sweep(self.root / LAYOUT)
 
     def entries(self) -> Iterator[Entry]:
         """Every clip on disk, in no particular order."""
         for kind in KINDS:
             for path in (self.root / LAYOUT / kind).glob("??/*.wav"):
-                if path.name.startswith(TEMPORARY_PREFIX):
-                    continue
                 with contextlib.suppress(OSError):
                     found = path.lstat()
                     yield Entry(kind, path.stem, found.st_size, found.st_mtime)
@@ -197,7 +191,7 @@ class Store:
         Clips used within the last hour stay, and files of killed renders go after it.
         """
         now = time.time()
-        freed = self._sweep(now)
+        freed = self.sweep() + self._remove_earlier(now)
         entries = sorted(self.entries(), key=lambda entry: (entry.used, entry.key))
         total = sum(entry.size for entry in entries)
         for entry in entries:
@@ -210,22 +204,21 @@ class Store:
                 total -= entry.size
         return freed
 
-    def _sweep(self, now: float) -> int:
-        """Remove what killed writers left, and clips of an earlier layout."""
+    def _remove_earlier(self, now: float) -> int:
+        """Remove clips of an earlier layout; the bytes freed."""
         freed = 0
-        earlier = (path for kind in KINDS for path in (self.root / kind).glob("??/*"))
-        left = (
-            path
-            for kind in KINDS
-            for path in (self.root / LAYOUT / kind).glob(f"??/{TEMPORARY_PREFIX}*")
-        )
-        for path in (*earlier, *left):
-            with contextlib.suppress(OSError):
-                found = path.lstat()
-                if now - found.st_mtime > GRACE_SECONDS:
-                    path.unlink()
-                    freed += found.st_size
+        for kind in KINDS:
+            for path in (self.root / kind).glob("??/*"):
+                with contextlib.suppress(OSError):
+                    if now - path.lstat().st_mtime > GRACE_SECONDS:
+                        freed += remove(path)
         return freed
+
+    def _top(self) -> Path:
+        """The layout's folder, where clips are written before they are moved to their places."""
+        top = self.root / LAYOUT
+        make_folder(top)
+        return top
 
     def _path(self, kind: Kind, key: str) -> Path:
         return self.root / LAYOUT / kind / key[:2] / f"{key}.wav"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from podgen.audio.ffmpeg import Job
+from podgen.audio.ffmpeg import Job, local
 from podgen.engines.base import Samples
 
 _UNKNOWN = 0xFFFFFFFF  # the size in a WAV header whose length is not known yet
@@ -92,7 +92,7 @@ def encode(samples: Samples, rate: int, name: str, tempo: float = 1.0) -> bytes:
     with tempfile.TemporaryDirectory(prefix="podgen-") as folder:
         path = Path(folder) / "speech"  # a file can be sought in, so its header gets its length
         with Job() as job:
-            job.run([*_arguments(job.feed([samples]), rate, name, tempo), "-y", str(path)])
+            job.run([*_arguments(job.feed([samples]), rate, name, tempo), "-y", local(path)])
         return path.read_bytes()
 
 

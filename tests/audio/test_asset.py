@@ -123,4 +123,3 @@ def test_samples_that_are_no_numbers_are_refused(tmp_path: Path, odd: float) -> 
     soundfile.write(source, samples, 48000, "FLOAT")
     with pytest.raises(ScriptError, match="samples that are no numbers"):
         prepare(source, tmp_path / "b.wav", 48000, 1)
-    assert not list(tmp_path.glob("*b.wav*"))

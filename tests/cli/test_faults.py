@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from podgen.files import staging
 from podgen.render.store import Store
 from tests.conftest import CommandLine
 
@@ -35,7 +36,9 @@ def leftovers(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.name.startswith(".") and path.is_file()]
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_an_interrupted_render_ends_cleanly_and_goes_on_where_it_was(
     podgen: CommandLine, write_show: Callable[..., Path], sent: signal.Signals, code: int
 ) -> None:
@@ -182,26 +185,34 @@ def test_an_unreachable_target_fails_and_keeps_the_last_good_episode(
     assert "LUFS" in run.err
     assert (podgen.folder / "dist" / "show.mp3").read_bytes() == before
     assert (podgen.folder / "dist" / "show.rejected.mp3").exists()
-    assert not json.loads((podgen.folder / "dist/show/report.json").read_text())["passed"]
-    # Once it is as asked again, the rejected file goes.
+    # The last good episode keeps its companions; those of the rejected one stand with it.
+    assert json.loads((podgen.folder / "dist/show/report.json").read_text())["passed"]
+    assert not json.loads((podgen.folder / "dist/show.rejected/report.json").read_text())["passed"]
+    # Once it is as asked again, all of the rejected one goes.
     assert podgen("render", "-e", "hibari", write_show(MANY[:3])).code == 0
-    assert not (podgen.folder / "dist" / "show.rejected.mp3").exists()
+    assert sorted(path.name for path in (podgen.folder / "dist").iterdir()) == ["show", "show.mp3"]
 
 
 def test_what_a_killed_render_left_is_swept_by_the_next(
     podgen: CommandLine, write_show: Callable[..., Path]
 ) -> None:
-    ended = subprocess.Popen(["true"])
-    ended.wait()
+    """Killed while it masters and writes stems, four times over: nothing gathers."""
+    script = write_show(MANY, "stems: true")
+    assert podgen("render", "-e", "hibari", script).code == 0
     dist = podgen.folder / "dist"
-    dist.mkdir()
-    for name in (f".show.{ended.pid}.part.mp3", f".writing-{ended.pid}-ab12.json"):
-        (dist / name).write_text("half")
-    (dist / f".show.{os.getpid()}.part.mp3").write_text("another render's")
     (dist / ".hidden").write_text("the user's")
-    assert podgen("render", "-e", "hibari", write_show(MANY[:2])).code == 0
-    names = {path.name for path in dist.iterdir() if path.name.startswith(".")}
-    assert names == {f".show.{os.getpid()}.part.mp3", ".hidden"}
+    for step in ("measuring", "encoding", "verifying", "stems"):
+        process = podgen.start("render", "-e", "hibari", script)
+        assert process.stderr
+        assert any(line.startswith(step) for line in process.stderr)
+        process.kill()
+        process.communicate(timeout=20)
+    left = [path.name for path in dist.iterdir() if path.name.startswith(".")]
+    assert len(left) == 2, left
+    with staging(dist) as living:
+        assert podgen("render", "-e", "hibari", script).code == 0
+        names = {path.name for path in dist.iterdir() if path.name.startswith(".")}
+        assert names == {living.name, ".hidden"}
 
 
 def test_a_bug_is_told_from_a_users_error(tmp_path: Path) -> None:
@@ -225,10 +236,11 @@ def test_fetching_without_a_network_is_a_machine_error(podgen: CommandLine) -> N
     assert "cannot download Kokoro's weights" in run.err
 
 
-def test_an_output_that_cannot_be_made_is_a_machine_error(
+def test_an_output_that_cannot_be_made_is_known_before_anything_is_spoken(
     podgen: CommandLine, write_show: Callable[..., Path]
 ) -> None:
     (podgen.folder / "taken").write_text("a file, not a folder")
     run = podgen("render", "-e", "hibari", write_show(MANY[:2]), "-o", "taken/show.mp3")
-    assert run.code == 4, run.err
-    assert "cannot write taken/show" in run.err
+    assert run.code == 2, run.err
+    assert "taken/show.mp3 cannot be written: taken is no folder" in run.err
+    assert "[1/" not in run.err

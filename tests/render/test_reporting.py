@@ -48,6 +48,6 @@ def test_a_missed_figure_is_told_once(podgen: CommandLine, write_show: Callable[
     head = "mastering: {longest: 1}"
     run = podgen("render", "-e", "hibari", write_show([("ADA", "Hello to you all, all.")], head))
     assert run.code == 5
-    report = json.loads((podgen.folder / "dist" / "show" / "report.json").read_text())
+    report = json.loads((podgen.folder / "dist" / "show.rejected" / "report.json").read_text())
     failed = [check for check in report["deliverables"][0]["checks"] if check["passed"] is False]
     assert [check["name"] for check in failed] == ["longest"]

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podgen.errors import MachineError
+from podgen.files import whole_file
 from podgen.render.sealed import CorruptError
 from podgen.render.store import GRACE_SECONDS, Store
 
@@ -213,10 +214,12 @@ def test_writers_killed_at_any_moment_leave_only_whole_clips(tmp_path: Path) -> 
 
 def test_the_leavings_of_killed_writers_are_swept(store: Store) -> None:
     clip = store.put("takes", KEY, tone(), 24000, {})
-    stray = clip.path.with_name(".writing-1-abcd.wav")
-    stray.write_bytes(b"x" * 100)
-    os.utime(stray, (0, 0))
-    assert store.prune(unused_for=1e12) == 100
+    top = clip.path.parents[2]
+    (top / ".writing-1-abcd.wav").write_bytes(b"x" * 100)
+    with whole_file(clip.path, folder=top) as mine:
+        mine.write_bytes(clip.path.read_bytes())
+        assert store.sweep() == 100
+    assert [path.name for path in top.glob(".*")] == []
     assert clip.intact()
 
 
