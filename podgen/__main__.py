@@ -14,15 +14,21 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _terminate)
     try:
+        from podgen.cli.streams import settle
+
+        settle()
         from podgen.cli.app import app
 
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except PodgenError as error:
         _report(error)
         raise SystemExit(error.exit_code) from None
     except SystemExit as end:
         if end.code == INTERRUPTED_EXIT_CODE:
-            print("interrupted; finished clips are kept", file=sys.stderr)
+            print("interrupted", file=sys.stderr)
         raise
     except Exception:
         import traceback

@@ -32,7 +32,17 @@ class Problem:
         head = f"{self.place}: " if self.place else ""
         turn = f"turn {self.turn}: " if self.turn else ""
         tail = f"; {self.remedy}" if self.remedy else ""
-        return f"{head}{turn}{self.what}{tail}"
+        return _one_line(f"{head}{turn}{self.what}{tail}")
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8, as everything is that names it."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks, and without anything else that moves a terminal's cursor."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
 
 
 class PodgenError(Exception):

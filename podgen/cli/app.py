@@ -37,7 +37,7 @@ app.add_typer(machine.bench, name="bench")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"podgen {__version__}")
+        print(f"podgen {__version__}")
         raise typer.Exit
 
 

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from podgen.cli.streams import let_go
 from podgen.errors import PodgenError
 from podgen.render.events import (
     Delivered,
     Event,
     Finished,
+    Kept,
     Planned,
     Previewed,
     Speaking,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def watching(*, json: bool) -> Iterator[Watch]:
     """A watcher for a render: it may be called from any thread until the block is left."""
+    let_go()
     if json:
         yield lambda event: print_json(as_json(event))
     elif sys.stderr.isatty():
@@ -69,6 +72,8 @@ def describe(event: Event) -> str | None:
         case Spoke(turn, speaker, take, seconds, done, missing):
             number = f" take {take}" if take > 1 else ""
             return f"[{done}/{missing}] {speaker} {turn}{number} {seconds:.1f} s"
+        case Kept(kept, turns):
+            return f"{kept} of {turns_text(turns)} are kept; the next render speaks the others"
         case Previewed(path, start, end):
             return f"preview {path} ({clock(start)} to {clock(end)})"
         case Warned(message):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
-
-import typer
 
 from podgen.cli.console import clock, print_json, table, turns_text
 from podgen.errors import MachineError
@@ -46,7 +45,7 @@ def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:
             print(f"{turn.id}  {turn.part.character}: {text}")
     if not json:
         for warning in plan.warnings:
-            typer.echo(f"warning: {warning}", err=True)
+            print(f"warning: {warning}", file=sys.stderr)
         length = f"about {clock(seconds)} of speech{f', {frames} frames,' if frames else ''}"
         engines = ", ".join(plan.engines)
         print(

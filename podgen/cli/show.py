@@ -116,7 +116,7 @@ def init(
     from podgen.show.starter import write_starter
 
     for path in write_starter(folder):
-        typer.echo(path)
+        print(path)
 
 
 def schema(
@@ -125,4 +125,4 @@ def schema(
     """Print the JSON Schema of a script, for completion in editors."""
     from podgen.show.schema import schema_text
 
-    typer.echo(schema_text(voices=voices))
+    print(schema_text(voices=voices))

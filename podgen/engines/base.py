@@ -127,10 +127,12 @@ class Engine(Protocol):
     def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
         """Speak all utterances, yielding each as it is done, in any order.
 
-        The sound of an utterance depends on its own fields alone, never on its neighbours.
+        The sound of an utterance depends on its own fields alone, never on its neighbours. One that
+        fails stops none of the others.
 
         Raises:
-            EngineError: naming the utterance where one cannot be spoken.
+            EngineError: after all that can be spoken, naming those utterances that cannot; or at
+                once, naming none, where nothing can be.
         """
         ...
 

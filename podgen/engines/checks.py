@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 
 from podgen.engines.base import Capabilities, Samples, Speech, Utterance
 from podgen.errors import EngineError, Problem
@@ -51,6 +53,26 @@ def refuse(engine: str, utterance: Utterance, problems: Problems) -> None:
     """Raises an EngineError with all of an utterance's problems, if it has any."""
     if problems:
         raise EngineError([Problem(what, remedy, turn=utterance.id) for what, remedy in problems])
+
+
+class Failures:
+    """Utterances that could not be spoken, told once all the others are."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keeps an EngineError of the block for later."""
+        try:
+            yield
+        except EngineError as error:
+            self._problems += error.problems
+
+    def tell(self) -> None:
+        """Raises an EngineError with all that was kept, if there is any."""
+        if self._problems:
+            raise EngineError(list(dict.fromkeys(self._problems)))
 
 
 class Heard:

@@ -12,7 +12,7 @@ from typing import Any
 
 from podgen.engines import english
 from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
-from podgen.engines.checks import Problems, check_against, finished, refuse
+from podgen.engines.checks import Failures, Problems, check_against, finished, refuse
 from podgen.engines.joins import PARAGRAPH_GAP, SENTENCE_GAP, join
 from podgen.errors import EngineError
 from podgen.text.language import primary
@@ -81,10 +81,18 @@ class HibariEngine:
         """Speaks in the order given.
 
         Raises:
-            EngineError: naming the utterance that cannot be spoken.
+            EngineError: at the end, naming the utterances that could not be spoken.
         """
+        if utterances:
+            self._load()
+        failures = Failures()
         for utterance in utterances:
-            yield self._speak(utterance)
+            speech = None
+            with failures.kept():
+                speech = self._speak(utterance)
+            if speech is not None:
+                yield speech
+        failures.tell()
 
     def close(self) -> None:
         """Forget the model."""

@@ -60,6 +60,15 @@ class Step(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Kept(Event):
+    """Speaking ended early; so many of the show's turns are in the store, and stay there."""
+
+    name = "kept"
+    kept: int
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Warned(Event):
     """Something worth reading that does not stop the render."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podgen.audio.master import Mastered, preview
-from podgen.errors import Problem, ResultError, ScriptError
+from podgen.errors import EngineError, Problem, ResultError, ScriptError
 from podgen.files import make_folder, sweep, whole_file
 from podgen.render.assemble import Assembly, assemble, prepare_pieces
 from podgen.render.deliver import deliver
@@ -17,6 +17,7 @@ from podgen.render.editing import choose, next_take, take_of
 from podgen.render.events import (
     Delivered,
     Finished,
+    Kept,
     Planned,
     Previewed,
     Spoke,
@@ -31,6 +32,7 @@ from podgen.render.speak import speak
 from podgen.render.store import Store
 from podgen.render.takes import lock_path
 from podgen.render.targets import check_targets
+from podgen.show.read import in_order
 
 CONTEXT_SECONDS = 5.0
 """A preview holds this much of the episode on either side of its turn."""
@@ -176,13 +178,24 @@ def _all_dressed(
     wanted = [turns[0] for turns in sharing.values()]
     urgent = [turn for turn in wanted if any(same.id == first for same in sharing[turn.key])]
     others = [turn for turn in wanted if turn not in urgent]
-    done = 0
-    for batch in (urgent, others):
-        for turn, take in speak(plan, batch, store, watch):
-            for same in sharing[turn.key]:
-                dressed[same.id] = dress_take(store, same, take, rate)
-            done += 1
-            watch(Spoke(turn.id, turn.part.character, turn.take, take.seconds, done, len(wanted)))
+    problems: list[Problem] = []
+    try:
+        done = 0
+        for batch in (urgent, others):
+            try:
+                for turn, take in speak(plan, batch, store, watch):
+                    for same in sharing[turn.key]:
+                        dressed[same.id] = dress_take(store, same, take, rate)
+                    done += 1
+                    who, seconds = turn.part.character, take.seconds
+                    watch(Spoke(turn.id, who, turn.take, seconds, done, len(wanted)))
+            except EngineError as error:
+                problems += error.problems
+        if problems:
+            raise EngineError(in_order(problems))
+    except BaseException:
+        watch(Kept(len(dressed), len(plan.turns)))
+        raise
     return [dressed[turn.id] for turn in plan.turns]
 
 

@@ -107,6 +107,10 @@ class Store:
     def __init__(self, root: Path | None = None) -> None:
         self.root = root if root is not None else default_root()
 
+    def exists(self) -> bool:
+        """Whether there is a store, of this layout or an earlier one."""
+        return any((self.root / name).is_dir() for name in (LAYOUT, *KINDS))
+
     def get(self, kind: Kind, key: str) -> Clip | None:
         """The clip under `key`, or None; marks it as used. Its sound's digest is not checked here.
 

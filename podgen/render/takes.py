@@ -98,7 +98,10 @@ def load_choices(script: Path) -> dict[str, dict[str, Choice]]:
     if context.problems or form is None:
         raise ScriptError(in_order(context.problems))
     return {
-        turn: {name: Choice(entry.take, entry.seed, entry.text or "") for name, entry in engines.items()}
+        turn: {
+            name: Choice(entry.take, entry.seed, entry.text or "")
+            for name, entry in engines.items()
+        }
         for turn, engines in form.turns.items()
     }
 

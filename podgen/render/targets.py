@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from podgen.audio.mix import EFFECTS, MUSIC, stem_names
-from podgen.errors import Problem, ScriptError
+from podgen.errors import Problem, ScriptError, is_text
 from podgen.publish.chapters import picture_names
 from podgen.render.deliver import COMPANIONS, REPORT, clip_name
 from podgen.render.outputs import Outputs
@@ -77,6 +77,8 @@ def _targets(plan: Plan, outputs: Outputs, depfile: Path | None) -> Iterator[tup
 
 def _obstacle(path: Path) -> str:
     """Why no file can be put at `path`, as far as can be told without trying."""
+    if not is_text(str(path)):
+        return "its name is not UTF-8"
     for at in (path, *path.parents):
         try:
             mode = at.stat().st_mode

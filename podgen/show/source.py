@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from podgen.errors import Place, Problem, ScriptError
+from podgen.errors import Place, Problem, ScriptError, is_text
 
 Value = str | None | list["Value"] | dict[str, "Value"]
 Step = str | int
@@ -117,6 +117,8 @@ def read_source(path: Path, what: str) -> Source:
 
 def _read_text(path: Path, what: str) -> str:
     place = Place(str(path))
+    if not is_text(str(path)):
+        raise ScriptError(Problem(f"the {what}'s name is not UTF-8", "rename it", place))
     try:
         data = path.read_bytes()
     except FileNotFoundError:

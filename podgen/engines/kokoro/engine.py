@@ -8,7 +8,7 @@ from importlib import metadata, util
 
 from podgen.engines import english
 from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
-from podgen.engines.checks import Problems, check_against, finished, refuse
+from podgen.engines.checks import Failures, Problems, check_against, finished, refuse
 from podgen.engines.joins import join
 from podgen.engines.kokoro import espeak, voices, weights
 from podgen.engines.kokoro.model import RATE, Model, vocabulary
@@ -116,19 +116,27 @@ class KokoroEngine:
         """Speaks the longest first, each as soon as its pieces are done.
 
         Raises:
-            EngineError: naming the utterance that cannot be spoken.
+            EngineError: at the end, naming the utterances that could not be spoken.
         """
         for utterance in utterances:
             refuse(self.name, utterance, self.check(utterance))
         if not utterances:
             return
         model, reader = self._load()
-        scores = [(utterance, reader.pieces(utterance)) for utterance in utterances]
+        failures = Failures()
+        scores: list[tuple[Utterance, list[Piece]]] = []
+        for utterance in utterances:
+            with failures.kept():
+                scores.append((utterance, reader.pieces(utterance)))
         scores.sort(key=lambda score: -sum(len(piece.phonemes) for piece in score[1]))
-        yield from self._perform(model, scores)
+        yield from self._perform(model, scores, failures)
+        failures.tell()
 
     def _perform(
-        self, model: Model, scores: Sequence[tuple[Utterance, Sequence[Piece]]]
+        self,
+        model: Model,
+        scores: Sequence[tuple[Utterance, Sequence[Piece]]],
+        failures: Failures,
     ) -> Iterator[Speech]:
         job = model.job()
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="kokoro")
@@ -149,12 +157,17 @@ class KokoroEngine:
                 for future in ready:
                     index, number = places.pop(future)
                     utterance, pieces = scores[index]
-                    done[index][number] = _result(future, utterance)
-                    if len(done[index]) == len(pieces):
-                        parts = [done[index][n] for n in range(len(pieces))]
-                        gaps = [piece.gap / utterance.speed for piece in pieces[:-1]]
-                        done[index] = {}
-                        yield finished(self.name, utterance, join(parts, gaps, RATE), RATE)
+                    speech = None
+                    with failures.kept():
+                        done[index][number] = _result(future, utterance)
+                        if len(done[index]) == len(pieces):
+                            parts = [done[index][n] for n in range(len(pieces))]
+                            gaps = [piece.gap / utterance.speed for piece in pieces[:-1]]
+                            done[index] = {}
+                            sound = join(parts, gaps, RATE)
+                            speech = finished(self.name, utterance, sound, RATE)
+                    if speech is not None:
+                        yield speech
         finally:
             job.stop()
             pool.shutdown(wait=True, cancel_futures=True)

@@ -111,3 +111,30 @@ def test_a_model_without_its_engine_is_said(podgen: CommandLine) -> None:
         run = podgen("speak", *arguments, "--model", "here")
         said = "settings (model) without --engine; say which engine they are for\n"
         assert (run.code, run.err) == (2, said)
+
+
+def test_a_turn_that_fails_stops_no_other_and_all_that_fail_are_named(
+    tmp_path: Path, podgen: CommandLine
+) -> None:
+    turns = ["Good evening to you all.", "Here I say no.", "And welcome to the show.", "say no."]
+    with serving(Fake()) as server:
+        (tmp_path / "voices.yaml").write_text(
+            f'engines:\n  remote: {{base_url: "{server.url}", model: {VOXTRAL}, backoff: 0.01}}\n'
+            "characters:\n  ADA: {engine: remote, voice: casual_male}\n"
+        )
+        lines = "".join(f"  - ADA: {text}\n" for text in turns)
+        (tmp_path / "show.yaml").write_text(f"title: Some fail\nturns:\n{lines}")
+        run = podgen("render", "show.yaml", "-o", "out.wav")
+        assert run.code == 3, run.err
+        assert "2 of 4 turns are kept; the next render speaks the others" in run.err
+        named = [line for line in run.err.splitlines() if "cannot be spoken" in line]
+        assert [line.partition(": turn ada-")[0] for line in named] == [
+            "show.yaml:4:5",
+            "show.yaml:6:5",
+        ]
+        asked = len(server.bodies)
+        (tmp_path / "show.yaml").write_text(
+            (tmp_path / "show.yaml").read_text().replace("say no", "say yes")
+        )
+        assert podgen("render", "show.yaml", "-o", "out.wav").code == 0
+        assert len(server.bodies) == asked + 2
