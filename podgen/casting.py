@@ -17,7 +17,7 @@ from podgen.errors import EngineError, Place, Problem, ScriptError
 from podgen.show.characters import read_characters, read_engine_settings
 from podgen.show.failing import shown
 from podgen.show.forms import VoicesForm
-from podgen.show.items import RESERVED
+from podgen.show.kinds import RESERVED
 from podgen.show.model import Band, Character, Settings, Show, Style, Turn, Voice
 from podgen.show.problems import did_you_mean, fill
 from podgen.show.read import in_order

@@ -123,7 +123,9 @@ def write_stems(scene: Scene, folder: Path) -> list[Path]:
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """Sound that must be there: from sample `start` to `end`, no run of `longest` seconds may stay
-    below `floor` dB relative to the programme's loudness; with None, not the whole of it."""
+    below `floor` dB relative to the programme's loudness; with None, not the whole of it.
+
+    `alone` is speech with nothing else under it."""
 
     what: str
     turn: str | None
@@ -131,12 +133,16 @@ class Expectation:
     end: int
     floor: float
     longest: float | None
+    alone: bool = False
 
 
 def expectations(scene: Scene) -> Iterator[Expectation]:
     """What a listener must hear of the scene: turns, effects, music wherever it is turned up."""
     rate = scene.timeline.rate
+    under = [(span.start, span.end) for span in scene.timeline.music]
+    under += [(sound.start, sound.end) for sound in scene.timeline.sounds]
     for clip in scene.timeline.speech:
+        alone = not any(start < clip.end and end > clip.start for start, end in under)
         yield Expectation(
             what=f"turn {clip.id}",
             turn=clip.id,
@@ -144,6 +150,7 @@ def expectations(scene: Scene) -> Iterator[Expectation]:
             end=clip.end,
             floor=-_SPEECH_RANGE + min(0.0, scene.clips[clip.id].asked or 0.0),
             longest=min(_TURN_SILENCE, _SILENT_PART * (clip.end - clip.start) / rate),
+            alone=alone,
         )
     for clip in scene.timeline.sounds:
         level = scene.clips[clip.id].asked

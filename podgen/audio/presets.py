@@ -21,13 +21,15 @@ OPUS_MOST = 256
 AAC_MOST = 160
 """kb/s a channel that ffmpeg's AAC encoder makes of speech and music; asked for more, it gives
 about 165 mono and 280 stereo (measured on 30 s of an episode)."""
+AAC_LEAST = 12
+"""kb/s a channel below which it gives more than it is asked for (14 mono and 21 stereo for 8)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
     """What a master must measure; units as in `presets.toml`.
 
-    `tolerance` is how far off `loudness` may be, `noise_floor` (dBFS RMS over the quietest 500 ms)
+    `tolerance` is how far off `loudness` may be, `noise_floor` (dBFS RMS under any turn)
     and `longest` (seconds) hold where they are given.
     """
 
@@ -98,6 +100,10 @@ def _checked(preset: Preset) -> Preset:
         raise ScriptError(
             f"loudness {preset.loudness:g} is out of reach", "use a value from -40 to -5"
         )
+    if preset.longest is not None and preset.longest <= preset.head + preset.tail:
+        raise ScriptError(
+            f"longest {preset.longest:g} s is no longer than head and tail alone", "raise it"
+        )
     for form, rate in preset.bitrate.items():
         wrong = _wrong_bitrate(form, rate, preset.channels)
         if wrong is not None:
@@ -115,6 +121,9 @@ def _wrong_bitrate(form: str, rate: int, channels: int) -> tuple[str, str] | Non
     most = _most(form) * channels
     if rate > most:
         return f"{form} has no bit rate of {rate} kb/s", f"use {most} or less"
+    least = AAC_LEAST * channels
+    if form == "m4a" and rate < least:
+        return f"m4a has no bit rate of {rate} kb/s", f"use {least} or more"
     return None
 
 

@@ -73,7 +73,7 @@ def describe(event: Event) -> str | None:
             number = f" take {take}" if take > 1 else ""
             return f"[{done}/{missing}] {speaker} {turn}{number} {seconds:.1f} s"
         case Kept(kept, turns):
-            return f"{kept} of {turns_text(turns)} are kept; the next render speaks the others"
+            return f"{kept} of {turns_text(turns)} kept; the next render speaks the others"
         case Previewed(path, start, end):
             return f"preview {path} ({clock(start)} to {clock(end)})"
         case Warned(message):

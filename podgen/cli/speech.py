@@ -134,6 +134,8 @@ def voices(
     from podgen.cli.listings import show_samples, show_voices
     from podgen.speech.voices import list_voices, speak_samples
 
+    if text is not None and not sample:
+        raise typer.BadParameter("--text needs --sample VOICE, which speaks it")
     if sample:
         show_samples(speak_samples(sample, engine=engine, text=text, folder=output), json=json)
     else:

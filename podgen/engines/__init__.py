@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 
 from podgen.engines.base import Engine
 from podgen.errors import EngineError
 
 Settings = Mapping[str, object]
+
+# Read when onnxruntime is first imported, whoever imports it: else it keeps a device's id and a
+# queue of events in the user's cache (its telemetry on POSIX, since 1.29; pull request 27379).
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def _voxtral(settings: Settings) -> Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,8 +18,9 @@ from podgen.audio.presets import Preset
 from podgen.audio.timeline import PlacementError, Timeline, lay_out
 from podgen.errors import Problem, ScriptError
 from podgen.render.dress import Dressed
+from podgen.render.foreseen import overlap_problem
 from podgen.render.keys import digest, file_digest
-from podgen.render.plan import Plan, overlap_problem
+from podgen.render.plan import Plan
 from podgen.render.sealed import CorruptError
 from podgen.render.store import Clip, Store
 from podgen.show import model
@@ -28,6 +29,8 @@ FADES = {"intro": (0.0, 3.0), "bed": (1.5, 3.0), "outro": (1.0, 2.0)}
 """Fade-in and fade-out of music in seconds, where the script says nothing."""
 LONGEST_FADE = 0.4
 """A fade that the script does not ask for takes at most this share of the music."""
+ROUNDING = 0.1
+"""Seconds by which an encoded file may be shorter than it says."""
 WORTH_TELLING_DB = 1.0
 """Music or an effect held back by more than this is a warning."""
 
@@ -110,7 +113,8 @@ def assemble(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) ->
         else:
             scores[piece.id] = _score(piece.item, piece)
     scene = Scene(placed, plan.preset.channels, clips, scores)
-    return Assembly(scene, gains, tuple(pieces), tuple(_held_back(pieces)))
+    warnings = [*_held_back(pieces), *_cut_short(pieces), *_vanished(plan.show, placed)]
+    return Assembly(scene, gains, tuple(pieces), tuple(warnings))
 
 
 def _laid_out(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) -> Timeline:
@@ -143,6 +147,25 @@ def _held_back(pieces: Sequence[Piece]) -> list[str]:
                 "volume or take a file with lower peaks",
             )
     return list(told.values())
+
+
+def _cut_short(pieces: Sequence[Piece]) -> Iterator[str]:
+    """Music whose file ends before the script's trim does."""
+    for piece in pieces:
+        item = piece.item
+        if isinstance(item, model.Music) and item.trim and item.trim[1] is not None:
+            ends = item.trim[0] + piece.clip.seconds
+            if ends < item.trim[1] - ROUNDING:
+                yield f"{item.place}: {item.file.name} ends at {ends:.1f} s, before its trim does"
+
+
+def _vanished(show: model.Show, timeline: Timeline) -> Iterator[str]:
+    """Chapters that begin where the next one does, or at the end."""
+    chapters = [item for item in show.items if isinstance(item, model.Chapter)]
+    starts = [mark.start for mark in timeline.chapters]
+    for chapter, start, end in zip(chapters, starts, [*starts[1:], timeline.total], strict=True):
+        if start >= end:
+            yield f"{chapter.place}: chapter '{chapter.title}' has no length and is left out"
 
 
 def _prepared(

@@ -125,6 +125,8 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
         warnings=[*warnings, *assembly.warnings],
         tell=_steps(watch),
     )
+    for note in report.warnings[len(warnings) + len(assembly.warnings) :]:
+        watch(Warned(note))
     for file in mastered.deliverables:
         verdict = file.verdict
         watch(Delivered(file.path, verdict.seconds, verdict.loudness, verdict.true_peak))

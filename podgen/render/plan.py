@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
 from pathlib import Path
 
 from podgen.audio.presets import Preset, preset
@@ -18,6 +17,7 @@ from podgen.engines import REGISTRY
 from podgen.engines.base import Engine, Utterance
 from podgen.errors import EngineError, PodgenError, Problem, ScriptError
 from podgen.render.assets import asset_problems
+from podgen.render.foreseen import foreseen
 from podgen.render.keys import take_key
 from podgen.render.rig import make_rig
 from podgen.render.takes import Choices, load_choices, lock_path, seed_of
@@ -25,12 +25,8 @@ from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
 from podgen.show.read import in_order
 from podgen.text.markdown import plain
-from podgen.text.silence import has_words, is_silent
+from podgen.text.silence import endless_words, has_words, is_silent
 from podgen.text.spoken import Spoken, spoken
-
-OVERLAP_MARGIN = 1.5
-"""An overlap is refused before rendering when it passes this multiple of the estimated length of
-the turn before it; one that passes the real length is refused once that is known."""
 
 _CLONING = {"ref_audio", "speaker_embedding"}
 """Engine settings that clone a voice, as a recording beside the script does."""
@@ -116,9 +112,11 @@ def check(
     ]
     choices = load_choices(script)
     turns, passed_over, found = _plan_turns(show, casting, engines, choices)
-    problems += found + _overlap_problems(turns) + asset_problems(show)
+    problems += found + asset_problems(show)
     try:
         chosen_preset = _preset(show)
+        estimates = {turn.id: turn.estimate for turn in turns}
+        problems += foreseen(show, estimates, chosen_preset.head)
     except ScriptError as error:
         problems += error.problems
     if problems:
@@ -174,7 +172,7 @@ def _plan_turns(
         utterance = _utterance(show, turn, part, _heard_seed(engine, seed), engine, said)
         if is_silent(said.text) and not has_words(plain(turn.text)):
             continue  # reading the script has said so
-        for what, remedy in engine.check(utterance):
+        for what, remedy in (*engine.check(utterance), *endless_words(said.text)):
             # What a character's voice lacks holds for all its turns; it is said once.
             problems.setdefault(
                 (part.engine, utterance.voice, what), Problem(what, remedy, turn.place, turn.id)
@@ -251,25 +249,6 @@ def _fingerprint(engine: Engine) -> str:
 def _heard_seed(engine: Engine, seed: int) -> int:
     """An engine with one reading of a text speaks it the same whatever the seed."""
     return seed if engine.capabilities().takes else 0
-
-
-def _overlap_problems(turns: Sequence[PlannedTurn]) -> list[Problem]:
-    return [
-        overlap_problem(now.turn, before.turn, before.estimate * OVERLAP_MARGIN, "about ")
-        for before, now in pairwise(turns)
-        if now.turn.overlap is not None and now.turn.overlap > before.estimate * OVERLAP_MARGIN
-    ]
-
-
-def overlap_problem(now: Turn, before: Turn, seconds: float, roughly: str = "") -> Problem:
-    """What to say where an overlap is longer than the turn before it, which lasts `seconds`."""
-    return Problem(
-        f"the overlap of {now.overlap:g} s is longer than the turn before it, "
-        f"'{before.id}' of {roughly}{seconds:.1f} s",
-        "make it shorter",
-        now.place,
-        now.id,
-    )
 
 
 def _preset(show: Show) -> Preset:

@@ -161,7 +161,7 @@ def _bit_rate(verdict: Verdict, preset: Preset) -> Check:
     if asked is None or got is None:
         return Check("bit rate", got, "kb/s")
     low, high = asked
-    words = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    words = f"{low:g}" if low == high else f"at most {high:g}"
     return Check("bit rate", got, "kb/s", words, low <= got <= high)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from podgen.errors import Problem
 from podgen.show.failing import shown
 from podgen.show.forms import BandForm, CharacterForm, VoiceForm
+from podgen.show.kinds import RESERVED
 from podgen.show.model import Band, Character, Settings, Style, Voice
 from podgen.show.problems import fill
 from podgen.show.references import Context
@@ -27,6 +28,11 @@ def read_characters(
             context.problems.append(Problem("an empty character name", "name it", place))
             continue
         said = len(context.problems)
+        aliases = entry.get("aliases") if isinstance(entry, dict) else None
+        for called in (name, *(aliases if isinstance(aliases, list) else ())):
+            if called in RESERVED:
+                what = f"nobody can be called '{called}', which begins an item of another kind"
+                context.problems.append(Problem(what, "use capitals or another name", place))
         form = None
         if isinstance(entry, dict):
             form = fill(CharacterForm, entry, source, at, context)

@@ -272,7 +272,7 @@ class ScriptForm(Form):
     title: kind.Text | None = said("The episode's title; else the file's name.")
     show: kind.Text | None = said("The show's name.")
     number: kind.Number | None = said("The episode's number.")
-    description: kind.Text | None = said("What the episode is about.")
+    description: kind.Description | None = said("What the episode is about.")
     author: kind.Text | None = said("Who made it.")
     language: kind.Language | None = said("The language spoken, as in en or pt-BR; en.")
     cover: ref.Image | None = said("The cover, .jpg or .png.")

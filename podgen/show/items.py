@@ -20,7 +20,6 @@ from podgen.text.silence import has_words
 
 Placed = tuple[tuple[Step, ...], Item]
 F = TypeVar("F", bound=Form)
-RESERVED = ("pause", "chapter", "music", "sound")
 _VOLUMES = {"intro": -2.0, "bed": -12.0, "outro": -2.0}
 _DUCKS = {"intro": 14.0, "bed": 10.0, "outro": 14.0}
 
@@ -50,7 +49,7 @@ class Items:
                 [(name, value)] = entry.items()
                 written = value.get("id") if isinstance(value, dict) else None
                 given = normal_id(written) if isinstance(written, str) else None
-                if given is not None and name not in RESERVED:
+                if given is not None and name not in kind.RESERVED:
                     self.given.setdefault(given.casefold(), (given, ("turns", index, name)))
         self.taken.update(self.given)
         items: list[Placed] = []
@@ -78,7 +77,7 @@ class Items:
         if others:
             what = f"an item has one key, but '{others[0]}' stands beside '{name}'"
             remedy = f"indent the options under {name}"
-            if others[0] in RESERVED or others[0].isupper():
+            if others[0] in kind.RESERVED or others[0].isupper():
                 remedy = f"begin '{others[0]}' with '- ', or indent it under {name}"
             self._problem(what, remedy, (*path, others[0]), key=True)
             return None

@@ -11,6 +11,9 @@ from podgen.show.anchors import read_time
 from podgen.show.failing import Says, listed, shown, wrong
 from podgen.show.ids import LONGEST, normal_id
 
+RESERVED = ("pause", "chapter", "music", "sound")
+"""Keys of items in which nobody speaks."""
+
 
 def _between(low: float, high: float, unit: str = "") -> tuple[Any, Says]:
     words = f"a number from {low:g} to {high:g}" + (f" ({unit})" if unit else "")
@@ -57,6 +60,11 @@ YesNo = Annotated[bool, Says("true or false")]
 TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
 Text = Annotated[
     str, Field(min_length=1), Says("text, in quotes if it begins with [ or {"),
+    WithJsonSchema(TEXT_SCHEMA),
+]  # fmt: skip
+
+Description = Annotated[
+    str, Field(min_length=1, max_length=100_000), Says("at most 100,000 characters of text"),
     WithJsonSchema(TEXT_SCHEMA),
 ]  # fmt: skip
 

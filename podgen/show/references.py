@@ -15,6 +15,7 @@ from podgen.show.picture import read_picture
 from podgen.show.source import read_source
 from podgen.show.voice_name import VoiceNameError, blend_name, voice_name
 from podgen.text.lexicon import Lexicon, read_said
+from podgen.text.silence import has_sound, is_silent
 
 
 @dataclass(slots=True)
@@ -121,9 +122,12 @@ def _fault(word: str, said: object) -> tuple[str, str] | None:
     """What is wrong with a word and how it is said, and what to do."""
     if not word.strip():
         return "an empty word", "give the word as it is written in the text"
+    remedy = "give a respelling, or IPA between slashes"
     if not isinstance(said, str) or not said.strip() or read_said(said).ipa == "":
-        remedy = "give a respelling, or IPA between slashes"
         return f"'{word}' cannot be said as {shown(said)}", remedy
+    ipa, respelling = read_said(said)
+    if (ipa and not has_sound(ipa)) or (respelling and is_silent(respelling)):
+        return f"{shown(said)} leaves '{word}' silent", remedy
     return None
 
 

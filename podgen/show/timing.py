@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from podgen.errors import Problem
 from podgen.show.items import Placed
-from podgen.show.model import Anchor, Music, Pause, Turn
+from podgen.show.model import Anchor, Chapter, Music, Pause, Turn
 from podgen.show.problems import did_you_mean
 from podgen.show.references import Context
 from podgen.show.source import Source, Step
@@ -16,7 +16,8 @@ _Point = tuple[int, int, float]
 
 
 def check_timing(items: Sequence[Placed], ids: set[str], source: Source, context: Context) -> None:
-    """Report overlaps with nothing before them and times of music that cannot be.
+    """Report overlaps with nothing before them, times of music that cannot be, and chapters in
+    which nothing sounds.
 
     `ids` holds every turn's id, also of turns that could not be read.
     """
@@ -34,6 +35,7 @@ def check_timing(items: Sequence[Placed], ids: set[str], source: Source, context
             before = item if passed else before
         elif isinstance(item, Music):
             checker.music(item, passed, path)
+    checker.chapters(items)
 
 
 class _Checker:
@@ -78,6 +80,21 @@ class _Checker:
         if start is not None and end is not None and self._ends_first(start, end):
             remedy = "name a later turn"
             self._problem("the music ends before it begins", remedy, (*path, "end"))
+
+    def chapters(self, items: Sequence[Placed]) -> None:
+        """A chapter begins with what sounds next; where that is the next chapter's, it is none."""
+        open_chapter: tuple[Step, ...] | None = None
+        for path, item in items:
+            if isinstance(item, Chapter):
+                self._empty(open_chapter)
+                open_chapter = path
+            elif not isinstance(item, Pause):
+                open_chapter = None
+        self._empty(open_chapter)
+
+    def _empty(self, chapter: tuple[Step, ...] | None) -> None:
+        if chapter is not None:
+            self._problem("nothing sounds in this chapter", "move or remove it", chapter)
 
     def _point(self, anchor: Anchor) -> _Point | None:
         number = self.numbers.get(anchor.turn)

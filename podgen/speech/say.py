@@ -13,6 +13,7 @@ from podgen.engines.base import Engine, Samples, Speech, Utterance
 from podgen.engines.continuous import Asked, ContinuousEngine, Failed
 from podgen.errors import EngineError, Problem, ScriptError
 from podgen.speech.choosing import choose, voice_language
+from podgen.text.silence import endless_words
 from podgen.text.spoken import spoken
 
 FILE_FORMATS = {".wav": "wav", ".flac": "flac", ".mp3": "mp3"}
@@ -114,7 +115,11 @@ def _engine(request: Request) -> Iterator[tuple[Engine, Utterance]]:
     engine = choose(request.engine, request.voice, request.settings)
     try:
         utterance = _utterance(engine, request)
-        if problems := engine.check(utterance):
+        problems = [*engine.check(utterance), *endless_words(utterance.text)]
+        if request.seed and not engine.capabilities().takes:
+            what = f"engine {engine.name} has one reading of a text: --seed changes nothing"
+            problems.append((what, "leave it out"))
+        if problems:
             raise EngineError([Problem(what, remedy) for what, remedy in problems])
         yield engine, utterance
     finally:

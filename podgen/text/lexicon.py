@@ -14,18 +14,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-# Letters of scripts that put no space between words are words of their own.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
+"""Letters of scripts that put no space between words: each is a word of its own here."""
 # Vowel signs and accents that belong to the letter before, though \w does not hold them.
 _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u0900-\u0903"
     "\u093a-\u094f\u0951-\u0963\u0981-\u0983\u09bc-\u09e3\u0a01-\u0a51\u0a81-\u0acd\u0b01-\u0b63"
     "\u0b82-\u0bcd\u0c00-\u0c63\u0c81-\u0cf3\u0d00-\u0d63\u0d81-\u0df3\u200c\u200d"
 )
-_LETTER = f"(?:[^\\W{_UNSPACED}]|[{_MARKS}])"
+_LETTER = f"(?:[^\\W{UNSPACED}]|[{_MARKS}])"
 _TOKEN = re.compile(f"{_LETTER}+(?:['’]{_LETTER}+)*|[^\\s]")
 _BETWEEN = re.compile(r"/([^/]*)/\s*(.*)", re.DOTALL)
 _CONTRACTED = frozenset(("s", "d", "ll", "ve", "re", "m"))

@@ -189,17 +189,61 @@ def test_an_effect_of_a_few_samples_is_heard(tmp_path: Path) -> None:
 def test_acx_wants_its_rms_and_a_quiet_floor(tmp_path: Path) -> None:
     acx = preset("acx")
     voice = speech(6, lufs=None)
+    voice[2 * RATE : 2 * RATE + RATE // 2] = noise(0.5, -75)  # it takes a breath
     voice *= np.float32(10 ** (-20 / 20) / np.sqrt(np.mean(np.square(voice))))
     clean = np.concatenate([np.zeros(RATE, np.float32), voice * np.float32(1.1)])
-    verdict = verify(save(tmp_path / "a.wav", clean), "wav", acx, len(clean))
+    turn = Expectation("turn a", "a", RATE, 7 * RATE, -45, 1.0, alone=True)
+    verdict = verify(save(tmp_path / "a.wav", clean), "wav", acx, len(clean), [turn])
     assert failures(verdict) == []
-    noisy = clean + noise(7, -52, seed=3)
-    verdict = verify(save(tmp_path / "b.wav", noisy), "wav", acx, len(noisy))
+    # Hiss that goes where its voice goes: silence between turns hides nothing of it.
+    noisy = clean.copy()
+    noisy[RATE:] += noise(6, -32, seed=3)
+    verdict = verify(save(tmp_path / "b.wav", noisy), "wav", acx, len(noisy), [turn])
     (only,) = failures(verdict)
-    assert only.startswith("noise floor -52.")
+    assert only.startswith("noise floor -3")
+    with_music = replace(turn, alone=False)
+    verdict = verify(save(tmp_path / "b.wav", noisy), "wav", acx, len(noisy), [with_music])
+    assert failures(verdict) == []
     soft = clean * np.float32(0.5)
     verdict = verify(save(tmp_path / "c.wav", soft), "wav", acx, len(soft))
     assert any("dB RMS, asked for -20 within 1.5" in what for what in failures(verdict))
+
+
+def test_a_bit_rate_that_was_not_asked_for_is_found(tmp_path: Path) -> None:
+    source = save(tmp_path / "a.wav", programme())
+    for form, codec, rate, wrong in (
+        ("mp3", "libmp3lame", 96, False),
+        ("mp3", "libmp3lame", 128, True),
+        ("m4a", "aac", 96, False),
+        ("m4a", "aac", 24, False),  # an average: a softer programme takes less
+        ("m4a", "aac", 160, True),
+    ):
+        out = tmp_path / f"a.{form}"
+        arguments = ["-i", str(source), "-c:a", codec, "-b:a", f"{rate}k", "-y", str(out)]
+        ffmpeg.run(arguments)
+        verdict = verify(out, form, MONO, 6 * RATE)
+        assert any("kb/s, asked for 96" in what for what in failures(verdict)) == wrong, rate
+
+
+def test_pauses_cost_an_m4a_nothing(tmp_path: Path) -> None:
+    """Five short sentences, 2.5 s apart: the encoder needs next to nothing for the silence."""
+    samples = np.zeros(20 * RATE, np.float32)
+    for at in range(0, 20, 4):
+        samples[at * RATE : (at + 1) * RATE] = speech(1.0, lufs=-16, seed=at)
+    source = save(tmp_path / "a.wav", samples)
+    apple = preset("apple", {"channels": 1})
+    ffmpeg.run(["-i", str(source), "-c:a", "aac", "-b:a", "160k", str(tmp_path / "a.m4a")])
+    verdict = verify(tmp_path / "a.m4a", "m4a", apple, len(samples))
+    assert verdict.bit_rate is not None and verdict.bit_rate < 80
+    assert not any("kb/s" in what for what in failures(verdict))
+
+
+def test_a_file_longer_than_its_timeline_or_than_allowed_fails(tmp_path: Path) -> None:
+    verdict = judged(tmp_path / "a.wav", programme(), total=5 * RATE)
+    assert failures(verdict) == ["6.000 s long, the timeline has 5.000"]
+    short = replace(MONO, longest=5.0)
+    path = save(tmp_path / "b.wav", programme())
+    assert failures(verify(path, "wav", short, 6 * RATE)) == ["6 s long, 5 at most"]
 
 
 def test_a_file_without_audio_is_an_error(tmp_path: Path) -> None:

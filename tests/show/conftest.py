@@ -6,9 +6,10 @@ import pytest
 from podgen.casting import cast
 from podgen.errors import ScriptError
 from podgen.show import read_show
+from tests.support.pictures import png
 
 ENGINES = ("voxtral", "kokoro", "hibari")
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (8).to_bytes(4) * 2
+PNG = png(8, 8)
 Lines = Callable[[str], list[str]]
 
 

@@ -148,11 +148,11 @@ FAULTS = {
     ),
     "pictures": (
         "cover: fake.png\nturns:\n  - chapter: {title: x, image: cover.png}\n"
-        "  - chapter: {title: x, image: fake.png}\n  - A: hi\n",
+        "  - A: ho\n  - chapter: {title: x, image: fake.png}\n  - A: hi\n",
         [
             "s.yaml:1:8: fake.png is neither a JPEG nor a PNG picture; "
             "convert it: players show only these two",
-            "s.yaml:4:32: fake.png is neither a JPEG nor a PNG picture; "
+            "s.yaml:5:32: fake.png is neither a JPEG nor a PNG picture; "
             "convert it: players show only these two",
         ],
     ),

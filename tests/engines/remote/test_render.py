@@ -126,7 +126,7 @@ def test_a_turn_that_fails_stops_no_other_and_all_that_fail_are_named(
         (tmp_path / "show.yaml").write_text(f"title: Some fail\nturns:\n{lines}")
         run = podgen("render", "show.yaml", "-o", "out.wav")
         assert run.code == 3, run.err
-        assert "2 of 4 turns are kept; the next render speaks the others" in run.err
+        assert "2 of 4 turns kept; the next render speaks the others" in run.err
         named = [line for line in run.err.splitlines() if "cannot be spoken" in line]
         assert [line.partition(": turn ada-")[0] for line in named] == [
             "show.yaml:4:5",
