@@ -59,7 +59,7 @@ def _ffmpeg() -> Finding:
         found = find()
     except PodgenError as error:
         return Finding("ffmpeg", False, str(error))
-    return Finding("ffmpeg", True, f"{found.version} at {found.path}")
+    return Finding("ffmpeg", True, f"{found.version} at {found.path} ({found.origin})")
 
 
 def _store() -> Finding:

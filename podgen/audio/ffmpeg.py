@@ -50,14 +50,16 @@ class FfmpegError(MachineError):
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """An ffmpeg that can be run: its path, its version as it prints it, libavfilter's major."""
+    """An ffmpeg that can be run: its path, its version as it prints it, libavfilter's major, and
+    where it comes from."""
 
     path: str
     version: str
     libavfilter: int
+    origin: str
 
 
-def inspect(path: str) -> Binary | None:
+def inspect(path: str, origin: str) -> Binary | None:
     """What the program at `path` is, or None if it is no ffmpeg that runs."""
     try:
         done = subprocess.run(
@@ -75,11 +77,14 @@ def inspect(path: str) -> Binary | None:
     filters = re.search(r"^libavfilter\s+(\d+)\.", done.stdout, re.MULTILINE)
     if done.returncode or not version or not filters:
         return None
-    return Binary(path, version[1], int(filters[1]))
+    return Binary(path, version[1], int(filters[1]), origin)
 
 
 def find() -> Binary:
-    """The ffmpeg to use: `PODGEN_FFMPEG`, else the system's if new enough, else the packaged one.
+    """The ffmpeg to use: `PODGEN_FFMPEG`, else the packaged one, else the system's if new enough.
+
+    The packaged one comes first, so that two machines with the same podgen make the same bytes at
+    the same speed.
 
     Raises:
         MachineError: none of them runs, or the one in `PODGEN_FFMPEG` does not or is too old.
@@ -90,7 +95,7 @@ def find() -> Binary:
 @lru_cache(maxsize=8)
 def _find(chosen: str | None, search: str | None) -> Binary:
     if chosen:
-        binary = inspect(shutil.which(chosen) or chosen)
+        binary = inspect(shutil.which(chosen) or chosen, ENVIRONMENT)
         if binary is None:
             raise MachineError(
                 f"{ENVIRONMENT}={chosen} is not an ffmpeg that runs",
@@ -102,13 +107,13 @@ def _find(chosen: str | None, search: str | None) -> Binary:
                 f"set it to an ffmpeg >= {OLDEST} or unset it",
             )
         return binary
-    system = shutil.which("ffmpeg", path=search)
-    binary = inspect(system) if system else None
-    if binary and binary.libavfilter >= MIN_LIBAVFILTER:
-        return binary
     packaged = _packaged()
     if packaged:
         return packaged
+    system = shutil.which("ffmpeg", path=search)
+    binary = inspect(system, "the system's") if system else None
+    if binary and binary.libavfilter >= MIN_LIBAVFILTER:
+        return binary
     found = f"the system's ffmpeg {binary.version} is too old" if binary else "no ffmpeg was found"
     raise MachineError(
         found, f"install ffmpeg >= {OLDEST}, or the packaged one: pip install imageio-ffmpeg"
@@ -119,7 +124,7 @@ def _packaged() -> Binary | None:
     try:
         import imageio_ffmpeg
 
-        return inspect(imageio_ffmpeg.get_ffmpeg_exe())
+        return inspect(imageio_ffmpeg.get_ffmpeg_exe(), "the packaged one")
     except (ImportError, RuntimeError):
         return None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import sys
 import threading
 import time
@@ -44,16 +43,23 @@ def fake(folder: Path, avfilter: int) -> Path:
     return program
 
 
-def test_a_system_ffmpeg_is_used_only_if_new_enough(
+def test_the_packaged_ffmpeg_comes_first_and_the_systems_if_new_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(ffmpeg.ENVIRONMENT, raising=False)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     program = fake(tmp_path, avfilter=9)
+    packaged = ffmpeg.find()
+    assert (packaged.origin, packaged.path) != ("the system's", str(program))
+    assert packaged.libavfilter >= ffmpeg.MIN_LIBAVFILTER
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    ffmpeg._find.cache_clear()
     assert ffmpeg.find().path == str(program)
     fake(tmp_path, avfilter=6)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert ffmpeg.find().libavfilter >= ffmpeg.MIN_LIBAVFILTER
+    ffmpeg._find.cache_clear()
+    with pytest.raises(MachineError, match="too old"):
+        ffmpeg.find()
+    ffmpeg._find.cache_clear()
 
 
 @pytest.mark.parametrize("avfilter", [None, 6])
@@ -72,8 +78,10 @@ def test_without_any_ffmpeg_the_remedy_is_named(
     monkeypatch.delenv(ffmpeg.ENVIRONMENT, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    ffmpeg._find.cache_clear()
     with pytest.raises(MachineError, match="pip install imageio-ffmpeg"):
         ffmpeg.find()
+    ffmpeg._find.cache_clear()
 
 
 def test_inputs_and_side_outputs_go_through_pipes(tidy: None) -> None:

@@ -200,3 +200,24 @@ def test_pictures_of_one_name_are_both_published(podgen: CommandLine, write_show
     chapters = json.loads((folder / "chapters.json").read_text())["chapters"]
     pictures = [(folder / chapter["img"]).read_bytes() for chapter in chapters]
     assert pictures == [png(20, 20), png(30, 30)]
+
+
+def test_a_render_writes_nothing_outside_its_places(
+    podgen: CommandLine, write_show: Write, tmp_path: Path
+) -> None:
+    """Not in the home folder, as onnxruntime's telemetry would, and nothing stays in TMPDIR."""
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    script = write_show(TURNS)
+    places = {name: str(home) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
+    for engine in ("hibari", "kokoro"):
+        run = podgen(
+            *("render", "-e", engine, script), TMPDIR=str(temporary), XDG_DATA_HOME="", **places
+        )
+        assert run.code == 0, run.err
+    assert list(home.rglob("*")) == []
+    assert list(temporary.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("dist", "home", "show.yaml", "store", "temporary", "voices.yaml")
+    ]
