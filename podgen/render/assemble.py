@@ -163,7 +163,7 @@ def _vanished(show: model.Show, timeline: Timeline) -> Iterator[str]:
     """Chapters that begin where the next one does, or at the end."""
     chapters = [item for item in show.items if isinstance(item, model.Chapter)]
     starts = [mark.start for mark in timeline.chapters]
-    for chapter, start, end in zip(chapters, starts, [*starts[1:], timeline.total], strict=True):
+    for chapter, start, end in zip(chapters, starts, [*starts, timeline.total][1:], strict=True):
         if start >= end:
             yield f"{chapter.place}: chapter '{chapter.title}' has no length and is left out"
 
