@@ -13,15 +13,17 @@ import numpy as np
 
 from podgen.audio import ffmpeg as machine
 from podgen.audio.frames import PER_SECOND, Frames, level, longest_run
-from podgen.audio.level import CEILING_DBTP, WORKING_LUFS
+from podgen.audio.level import WORKING_LUFS
 from podgen.audio.loudness import Measurement, decibels
 from podgen.audio.r128 import Meter
 from podgen.audio.truepeak import PeakMeter
 from podgen.errors import ScriptError
 
-VERSION = 1
+VERSION = 2
 """Part of the key of whatever is stored prepared; raised when the result would sound other."""
 
+CEILING_DBTP = -1.0
+"""Music and effects are held back where their true peaks would pass this at the working level."""
 QUIET_LU = 40.0
 """A file is quiet where it lies this far below its own loudness."""
 _BLOCK = 1 << 15
@@ -136,6 +138,7 @@ def prepare(
         samples=frames.samples,
         rate=rate,
         loudness=meter.integrated,
+        loud=None,
         true_peak=decibels(peaks.finish()),
         rms=decibels(frames.rms),
     )

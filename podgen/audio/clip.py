@@ -19,7 +19,7 @@ from podgen.audio.truepeak import Floats
 if TYPE_CHECKING:
     from pydub import AudioSegment
 
-VERSION = 1
+VERSION = 2
 """Part of the key of whatever is stored dressed; raised when the same take would sound other."""
 
 FRAME_MS = 10

@@ -8,7 +8,7 @@ the peak (look-ahead), lets go exponentially, and is the same on all channels.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 
 import numpy as np
@@ -27,15 +27,25 @@ CHUNK = 1024
 _IDLE = 1e-5  # a reduction of less than 0.0001 dB is none
 
 
+Reductions = Callable[[npt.NDArray[np.float64]], object]
+"""Is told by how much (1 - gain, linear) each block of 32 samples was turned down."""
+
+
 def limited(
-    blocks: Generator[Floats, None, None], rate: int, channels: int, *, gain: float, ceiling: float
+    blocks: Generator[Floats, None, None],
+    rate: int,
+    channels: int,
+    *,
+    gain: float,
+    ceiling: float,
+    tell: Reductions | None = None,
 ) -> Generator[Floats, None, None]:
     """`blocks` raised by `gain` dB, with no true peak over `ceiling` dBTP; as many samples.
 
     Blocks are (frames, channels) of any length; the generator is closed with this one.
     """
     factor = np.float32(amplitude(gain))
-    limiter = _Limiter(rate, channels, amplitude(ceiling - MARGIN_DB))
+    limiter = _Limiter(rate, channels, amplitude(ceiling - MARGIN_DB), tell)
     size = CHUNK * BLOCK
     # Silence goes in first, so that a programme that starts loud is met with its gain down.
     pending: Floats = np.zeros((limiter.lead, channels), np.float32)
@@ -55,6 +65,22 @@ def limited(
     yield out[max(0, limiter.lead - given) : taken - given]
 
 
+def limit(samples: Floats, rate: int, ceiling: float) -> tuple[Floats, float]:
+    """A mono clip, shape [frames], with no true peak over `ceiling` dBTP; and the deepest gain
+    reduction in dB, 0 or above."""
+    deepest = [0.0]
+
+    def note(reductions: npt.NDArray[np.float64]) -> None:
+        deepest[0] = max(deepest[0], float(reductions.max()))
+
+    def blocks() -> Generator[Floats, None, None]:
+        for at in range(0, len(samples), CHUNK * BLOCK):
+            yield samples[at : at + CHUNK * BLOCK, None]
+
+    parts = list(limited(blocks(), rate, 1, gain=0.0, ceiling=ceiling, tell=note))
+    return np.concatenate(parts)[:, 0], -20 * math.log10(1 - deepest[0])
+
+
 class _Limiter:
     """Takes whole blocks of 32 samples and gives whole blocks back, `latency` samples later.
 
@@ -64,8 +90,9 @@ class _Limiter:
     neighbouring blocks, and s[b - 1], s[b] and s[b + 1] all average only values >= d[b].
     """
 
-    def __init__(self, rate: int, channels: int, ceiling: float) -> None:
+    def __init__(self, rate: int, channels: int, ceiling: float, tell: Reductions | None) -> None:
         self._ceiling = ceiling
+        self._tell = tell
         self._ahead = max(2, math.ceil(ATTACK_SECONDS * rate / BLOCK))
         self._decay = BLOCK / (RELEASE_SECONDS * rate)
         window = np.hanning(self._ahead + 2)[1:-1]
@@ -98,6 +125,8 @@ class _Limiter:
         s = np.concatenate([self._s, np.convolve(h, self._window, "valid")])
         count = len(s) - 2
         self._s = s[-2:]
+        if self._tell is not None and count:
+            self._tell(s[1:-1])
         out = self._unreturned[: count * BLOCK]
         self._unreturned = self._unreturned[count * BLOCK :]
         return _reduced(out, s) if s.max() > _IDLE else out

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from podgen.audio.truepeak import Floats, PeakMeter
 
-if TYPE_CHECKING:
-    import pyloudnorm
-
 GATE_SECONDS = 0.4
 """Length of a gating block of BS.1770-4: nothing shorter has an integrated loudness."""
+HOP_SECONDS = 0.1
+"""From one block to the next."""
+LOUD_PERCENTILE = 95.0
+"""Of momentary loudness: what is heard as how loud somebody speaks. Zwicker's N5, the loudness that
+is exceeded 5 % of the time, names running speech in the same way (DIN 45631/A1)."""
 SILENCE_LUFS = -70.0
 """The absolute gate of BS.1770-4."""
 
@@ -25,12 +27,14 @@ SILENCE_LUFS = -70.0
 class Measurement:
     """What a clip measures. None stands for what it has not got: it is silent, or too short.
 
-    `loudness` in LUFS, `true_peak` in dBTP, `rms` in dBFS (a full-scale square wave is 0).
+    `loudness` in LUFS, and `loud` of its loud moments, see `momentary`; `true_peak` in dBTP; `rms`
+    in dBFS (a full-scale square wave is 0).
     """
 
     samples: int
     rate: int
     loudness: float | None
+    loud: float | None
     true_peak: float | None
     rms: float | None
 
@@ -59,23 +63,45 @@ def amplitude(db: float) -> float:
     return float(10.0 ** (db / 20))
 
 
-@lru_cache(maxsize=4)
-def _meter(rate: int) -> pyloudnorm.Meter:
+def momentary(samples: Floats, rate: int) -> tuple[float | None, float | None]:
+    """Integrated loudness in LUFS (BS.1770-4), and the 95th percentile of the momentary one.
+
+    The first is None below 400 ms, both are for silence. What is shorter than 400 ms counts as if
+    silence followed it. `samples` is (frames,) or (frames, channels).
+    """
     import pyloudnorm
 
-    return pyloudnorm.Meter(rate)
+    short = GATE_SECONDS * rate - len(samples)
+    padded = samples.astype(np.float64)
+    if short > 0:
+        rest = np.zeros((math.ceil(short), *samples.shape[1:]))
+        padded = np.concatenate([padded, rest])
+    meter = pyloudnorm.Meter(rate)
+    with np.errstate(divide="ignore", invalid="ignore"):  # the logarithm of silence
+        meter.integrated_loudness(padded)
+    # It rounds their number, and counts one that runs over the end; the standard does not.
+    whole = int((len(padded) / rate - GATE_SECONDS) / HOP_SECONDS + 1e-9) + 1
+    blocks = np.maximum(np.array(meter.blockwise_loudness[:whole], np.float64), -200.0)
+    loud = float(np.percentile(blocks, LOUD_PERCENTILE))
+    if loud <= SILENCE_LUFS:
+        return None, None
+    return gated(blocks) if short <= 0 else None, loud
+
+
+def gated(blocks: npt.NDArray[np.float64]) -> float | None:
+    """Integrated loudness of gating blocks given in LUFS (BS.1770-4, formulas 4 to 7)."""
+    mean = -math.inf
+    for _ in range(2):  # the second gate lies 10 LU below the mean of what passed the first
+        heard = blocks[blocks > max(SILENCE_LUFS, mean - 10)]
+        if not len(heard):
+            return None
+        mean = float(10 * np.log10(np.power(10.0, heard / 10).mean()))
+    return mean
 
 
 def integrated(samples: Floats, rate: int) -> float | None:
-    """Integrated loudness in LUFS (BS.1770-4); None below 400 ms and for silence.
-
-    `samples` is (frames,) or (frames, channels).
-    """
-    if len(samples) < GATE_SECONDS * rate:
-        return None
-    with np.errstate(divide="ignore", invalid="ignore"):  # the logarithm of silence
-        value = float(_meter(rate).integrated_loudness(samples.astype(np.float64)))
-    return value if math.isfinite(value) and value > SILENCE_LUFS else None
+    """Integrated loudness in LUFS (BS.1770-4); None below 400 ms and for silence."""
+    return momentary(samples, rate)[0]
 
 
 def true_peak(samples: Floats) -> float | None:
@@ -97,10 +123,12 @@ def rms(samples: Floats) -> float | None:
 
 def measure(samples: Floats, rate: int) -> Measurement:
     """All of it. `samples` is (frames,) or (frames, channels), float, nominal peak 1."""
+    loudness, loud = momentary(samples, rate)
     return Measurement(
         samples=len(samples),
         rate=rate,
-        loudness=integrated(samples, rate),
+        loudness=loudness,
+        loud=loud,
         true_peak=true_peak(samples),
         rms=rms(samples),
     )

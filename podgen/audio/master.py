@@ -7,6 +7,8 @@ deliverable; if it misses, gain or ceiling are corrected by as much and it is en
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from podgen.audio import mix
 from podgen.audio.encode import LOSSY, encode
@@ -24,7 +27,7 @@ from podgen.audio.mix import Scene
 from podgen.audio.presets import Preset
 from podgen.audio.r128 import Meter
 from podgen.audio.survey import Survey
-from podgen.audio.truepeak import Floats
+from podgen.audio.truepeak import BLOCK, Floats
 from podgen.audio.verify import Verdict, measured, verify
 
 Stage = Literal["measuring", "encoding", "verifying"]
@@ -53,12 +56,14 @@ class Mastered:
     """How the master came about: `gain` in dB on the mix, the limiter's `ceiling` in dBTP.
 
     `mix_loudness` is the mix's own, in LUFS or, for a preset that measures it, dB RMS.
+    `reductions` is the limiter's deepest gain reduction in each second, dB, 0 or above.
     """
 
     mix_loudness: float | None
     gain: float
     ceiling: float
     rounds: int
+    reductions: tuple[float, ...]
     deliverables: tuple[Deliverable, ...]
 
 
@@ -84,16 +89,18 @@ def master(
     total = scene.timeline.total
     report = progress or (lambda stage, fraction: None)
     survey = _survey(scene, report)
-    ceiling = preset.true_peak - (LOSSY_MARGIN_DB if LOSSY & outputs.keys() else 0.0)
+    ceiling = ceiling_for(preset, lossy=bool(LOSSY & outputs.keys()))
     aim = preset.loudness
     for rounds in range(1, ROUNDS + 1):
         gain = survey.gain(aim, preset, ceiling)
+        reductions = _Seconds(preset.sample_rate)
         blocks = limited(
             mix.stream(scene),
             preset.sample_rate,
             preset.channels,
             gain=gain,
             ceiling=ceiling,
+            tell=reductions.add,
         )
         encode(_counted(blocks, total, report, "encoding"), preset, outputs, chapters)
         verdicts = {}
@@ -111,7 +118,43 @@ def master(
     deliverables = [
         Deliverable(path, path.stat().st_size, verdicts[form]) for form, path in outputs.items()
     ]
-    return Mastered(survey.level(preset), gain, ceiling, rounds, tuple(deliverables))
+    return Mastered(
+        mix_loudness=survey.level(preset),
+        gain=gain,
+        ceiling=ceiling,
+        rounds=rounds,
+        reductions=reductions.decibels(),
+        deliverables=tuple(deliverables),
+    )
+
+
+class _Seconds:
+    """The deepest of the limiter's reductions in each second."""
+
+    def __init__(self, rate: int) -> None:
+        self._blocks = rate / BLOCK
+        self._count = 0
+        self._deepest = array("f")
+
+    def add(self, reductions: npt.NDArray[np.float64]) -> None:
+        """Take what the limiter tells."""
+        numbers = ((self._count + np.arange(len(reductions))) / self._blocks).astype(np.int64)
+        self._count += len(reductions)
+        self._deepest.extend([0.0] * (int(numbers[-1]) + 1 - len(self._deepest)))
+        first = int(numbers[0])
+        starts = np.flatnonzero(np.diff(numbers, prepend=first - 1))
+        for start, deepest in zip(starts, np.maximum.reduceat(reductions, starts), strict=True):
+            second = int(numbers[start])
+            self._deepest[second] = max(self._deepest[second], float(deepest))
+
+    def decibels(self) -> tuple[float, ...]:
+        """One value a second."""
+        return tuple(abs(round(20 * math.log10(max(1e-6, 1 - each)), 2)) for each in self._deepest)
+
+
+def ceiling_for(preset: Preset, *, lossy: bool) -> float:
+    """The limiter's ceiling in dBTP, lower where a codec will lift the peaks."""
+    return preset.true_peak - (LOSSY_MARGIN_DB if lossy else 0.0)
 
 
 def preview(

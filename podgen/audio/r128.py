@@ -52,12 +52,13 @@ class Meter:
         return round(self._integrated, 3) if heard else None
 
 
-def gated(momentary: Series) -> float | None:
-    """Integrated loudness of gating blocks given in LUFS (BS.1770-4, formulas 4 to 7)."""
+def gated(momentary: Series, first: int = 0, last: int | None = None) -> float | None:
+    """Integrated loudness of the gating blocks from `first` to `last`, which are given in LUFS
+    (BS.1770-4, formulas 4 to 7)."""
     mean = 0.0
     for _ in range(2):  # the gate lies 10 LU below the mean of all that is no silence
         gate, total, count = mean / 10, 0.0, 0
-        for part in momentary.parts():
+        for part in momentary.parts(first, last):
             powers = np.power(10.0, part[part > SILENCE_LUFS].astype(np.float64) / 10)
             powers = powers[powers > gate]
             total, count = total + float(powers.sum()), count + len(powers)

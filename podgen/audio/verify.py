@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from podgen.audio.frames import PER_SECOND, Frames, Series, longest_run
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
 from podgen.audio.presets import Preset
-from podgen.audio.r128 import STEP_SECONDS, Meter
+from podgen.audio.r128 import STEP_SECONDS, Meter, gated
 from podgen.audio.truepeak import PeakMeter
 from podgen.errors import ResultError
 
@@ -52,7 +52,8 @@ class Verdict:
 
     Loudness in LUFS, true peak in dBTP, RMS and noise floor in dBFS, None for silence. The short-
     term loudness is drawn in steps of `loudness_step` seconds, each the loudest in it; the waveform
-    as the largest sample of each of at most 2000 equal parts, linear.
+    as the largest sample of each of at most 2000 equal parts, linear. `turns` holds the integrated
+    loudness of each turn, with all that sounds beside it.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class Verdict:
     loudness_step: float
     short_term: tuple[float, ...]
     waveform: tuple[float, ...]
+    turns: Mapping[str, float]
     failures: tuple[Failure, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -137,6 +139,7 @@ def verify(
         loudness_step=step * STEP_SECONDS,
         short_term=tuple(round(float(value), 2) for value in short_term),
         waveform=tuple(round(float(value), 4) for value in waveform),
+        turns=_turns(meter.momentary, preset.sample_rate, sounds),
         failures=tuple(failures),
     )
 
@@ -247,6 +250,20 @@ def _noise_floor(powers: Series, rate: int, expected: Sequence[Expectation]) -> 
             floors.append(float(quietest.mean(dtype=np.float64)))
     worst = max(floors, default=0.0)
     return decibels(worst**0.5) if worst > 1e-15 else None
+
+
+def _turns(momentary: Series, rate: int, expected: Sequence[Expectation]) -> dict[str, float]:
+    """The integrated loudness in LUFS of each turn that holds a gating block or more."""
+    levels = {}
+    for sound in expected:
+        # A block's value stands at its end.
+        first = math.ceil((sound.start / rate + GATE_SECONDS) / STEP_SECONDS - 0.5) - 1
+        last = math.floor(sound.end / rate / STEP_SECONDS + 0.5)
+        if sound.turn is not None and last > first >= 0:
+            level = gated(momentary, first, last)
+            if level is not None:
+                levels[sound.turn] = round(level, 2)
+    return levels
 
 
 def _decimated(values: Series, points: int) -> tuple[int, npt.NDArray[np.float32]]:

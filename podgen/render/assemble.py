@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from podgen.audio import cues
-from podgen.audio.asset import VERSION, Asset, asset_gain, held_back, prepare
+from podgen.audio.asset import CEILING_DBTP, VERSION, Asset, asset_gain, held_back, prepare
 from podgen.audio.automation import Duck
+from podgen.audio.encode import LOSSY
 from podgen.audio.lane import Source
-from podgen.audio.level import CEILING_DBTP, Level, Segment, levels
 from podgen.audio.mix import Scene, Score
 from podgen.audio.presets import Preset
 from podgen.audio.timeline import PlacementError, Timeline, lay_out
@@ -20,6 +20,7 @@ from podgen.errors import Problem, ScriptError
 from podgen.render.dress import Dressed
 from podgen.render.foreseen import overlap_problem
 from podgen.render.keys import digest, file_digest
+from podgen.render.levelling import Levelled, level_all, pan_of, warnings
 from podgen.render.plan import Plan
 from podgen.render.sealed import CorruptError
 from podgen.render.store import Clip, Store
@@ -54,7 +55,7 @@ class Assembly:
     """A show ready to be mixed; `warnings` says what of it cannot sound as the script asks."""
 
     scene: Scene
-    levels: Mapping[str, Level]
+    levels: Mapping[str, Levelled]
     pieces: tuple[Piece, ...]
     warnings: tuple[str, ...] = ()
 
@@ -87,24 +88,28 @@ def prepare_pieces(plan: Plan, store: Store) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def assemble(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) -> Assembly:
+def assemble(
+    plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece], store: Store
+) -> Assembly:
     """Level and place everything; `dressed` holds every turn, in the order of the show.
 
     Raises:
         ScriptError: an overlap is longer than the turn before it, or something is placed where
             nothing can be.
+        MachineError: the store cannot be written.
     """
     _refuse_long_overlaps(dressed)
-    gains = {level.id: level for level in levels([_segment(clip) for clip in dressed])}
     placed = _laid_out(plan, dressed, pieces)
+    lossy = bool(LOSSY & set(plan.show.deliverables))
+    levelled = level_all(store, plan.preset, dressed, lossy=lossy)
     clips = {
-        clip.turn.id: Source(
-            path=clip.clip.path,
-            gain=gains[clip.turn.id].gain,
-            pan=_pan(clip),
-            asked=clip.turn.part.gain + (clip.turn.turn.gain or 0.0),
+        turn.turn.id: Source(
+            path=turn.clip.path,
+            gain=turn.gain,
+            pan=pan_of(turn.dressed),
+            asked=turn.turn.part.gain + (turn.turn.turn.gain or 0.0),
         )
-        for clip in dressed
+        for turn in levelled
     }
     scores = {}
     for piece in pieces:
@@ -113,8 +118,10 @@ def assemble(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) ->
         else:
             scores[piece.id] = _score(piece.item, piece)
     scene = Scene(placed, plan.preset.channels, clips, scores)
-    warnings = [*_held_back(pieces), *_cut_short(pieces), *_vanished(plan.show, placed)]
-    return Assembly(scene, gains, tuple(pieces), tuple(warnings))
+    told = [*_held_back(pieces), *_cut_short(pieces), *_vanished(plan.show, placed)]
+    told += warnings(levelled)
+    levels = {turn.turn.id: turn for turn in levelled}
+    return Assembly(scene, levels, tuple(pieces), tuple(told))
 
 
 def _laid_out(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) -> Timeline:
@@ -196,25 +203,6 @@ def _prepared(
 
         clip = store.add("assets", key, write)
     return clip, Asset.from_json(clip.notes), corrupt
-
-
-def _segment(clip: Dressed) -> Segment:
-    turn, measured = clip.turn, clip.measurement
-    return Segment(
-        id=turn.id,
-        voice=f"{turn.part.character}/{turn.utterance.voice}",
-        seconds=measured.seconds,
-        loudness=measured.loudness,
-        true_peak=measured.true_peak,
-        rms=measured.rms,
-        voice_gain=turn.part.gain,
-        turn_gain=turn.turn.gain or 0.0,
-    )
-
-
-def _pan(clip: Dressed) -> float:
-    pan = clip.turn.turn.pan
-    return clip.turn.part.pan if pan is None else pan
 
 
 def _refuse_long_overlaps(dressed: Sequence[Dressed]) -> None:

@@ -37,8 +37,8 @@ def overlap_problem(now: Turn, before: Turn, seconds: float, roughly: str = "") 
 
 
 def _overlaps(show: Show, longest: Mapping[str, float]) -> Iterator[Problem]:
-    for before, now in pairwise(show.turns):
-        seconds = longest.get(before.id, math.inf)
+    for before, now in pairwise(turn for turn in show.turns if turn.id in longest):
+        seconds = longest[before.id]
         if now.overlap is not None and now.overlap > seconds:
             yield overlap_problem(now, before, seconds, "about ")
 

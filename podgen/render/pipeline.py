@@ -111,7 +111,7 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
     dressed = _all_dressed(plan, gathered, store, job.turn, watch)
     if job.turn and (job.take or job.new_take):
         choose(plan, plan.turn(job.turn))
-    assembly = assemble(plan, dressed, pieces)
+    assembly = assemble(plan, dressed, pieces, store)
     for warning in assembly.warnings:
         watch(Warned(warning))
     if job.turn:

@@ -7,6 +7,7 @@ script is said at once, before anything renders.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -113,12 +114,13 @@ def check(
     choices = load_choices(script)
     turns, passed_over, found = _plan_turns(show, casting, engines, choices)
     problems += found + asset_problems(show)
+    head = math.inf
     try:
         chosen_preset = _preset(show)
-        estimates = {turn.id: turn.estimate for turn in turns}
-        problems += foreseen(show, estimates, chosen_preset.head)
+        head = chosen_preset.head
     except ScriptError as error:
         problems += error.problems
+    problems += foreseen(show, {turn.id: turn.estimate for turn in turns}, head)
     if problems:
         raise ScriptError(in_order(problems))
     if silent and to_speak:

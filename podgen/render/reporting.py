@@ -192,8 +192,8 @@ def _rows(
     planned: dict[str, PlannedTurn] = {turn.id: turn for turn in plan.turns}
     rows: list[TurnRow] = []
     for said in episode.turns:
-        turn, level = planned[said.id], assembly.levels[said.id]
-        after = None if level.after is None else level.after + mastered.gain
+        turn, levelled = planned[said.id], assembly.levels[said.id]
+        after = mastered.deliverables[0].verdict.turns.get(said.id)
         rows.append(
             TurnRow(
                 id=said.id,
@@ -201,10 +201,10 @@ def _rows(
                 text=said.text,
                 start=said.start,
                 end=said.end,
-                loudness_before=level.before,
+                loudness_before=levelled.dressed.measurement.loudness,
                 loudness_after=after,
-                gain=level.gain,
-                reason=level.reason,
+                gain=levelled.gain,
+                reason=levelled.level.reason,
                 cached=said.id not in spoken,
                 take=turn.take,
                 engine=turn.part.engine,

@@ -23,9 +23,9 @@ from podgen.files import make_folder, remove, sweep, whole_file
 from podgen.render import sealed
 from podgen.render.sealed import CorruptError
 
-Kind = Literal["takes", "dressed", "assets"]
-"""`takes` are as an engine spoke them; `dressed` are trimmed, equalised, at the mix rate; `assets`
-are music and effects at the mix rate."""
+Kind = Literal["takes", "dressed", "limited", "assets"]
+"""`takes` are as an engine spoke them; `dressed` are trimmed, equalised, at the mix rate; `limited`
+are those with their peaks down; `assets` are music and effects at the mix rate."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 LAYOUT = "2"

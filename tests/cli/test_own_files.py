@@ -125,7 +125,7 @@ def test_a_rejected_render_changes_nothing_of_the_last(
 ) -> None:
     rendered(podgen, write_show(TURNS))
     before = contents(podgen.folder / "dist")
-    script = write_show([*TURNS, ("ADA", "And one turn more.")], "mastering: {longest: 1}")
+    script = write_show([*TURNS, ("ADA", "And one turn more.")], "mastering: {longest: 1.2}")
     run = podgen("render", "-e", "hibari", script)
     assert run.code == 5
     assert "see dist/show.rejected/report.html" in run.err

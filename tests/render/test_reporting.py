@@ -39,13 +39,13 @@ def test_every_figure_that_is_held_to_something_says_to_what(
         assert (checks["longest"]["asked"], checks["longest"]["passed"]) == ("at most 60", True)
         assert checks["noise floor"]["passed"]
     asked = {form: checks["bit rate"]["asked"] for form, checks in figures.items()}
-    assert asked == {"mp3": "128", "m4a": "48 to 144", "opus": "", "wav": "", "flac": ""}
+    assert asked == {"mp3": "128", "m4a": "at most 144", "opus": "", "wav": "", "flac": ""}
     assert figures["mp3"]["bit rate"]["passed"] and figures["m4a"]["bit rate"]["passed"]
     assert figures["opus"]["bit rate"]["passed"] is None
 
 
 def test_a_missed_figure_is_told_once(podgen: CommandLine, write_show: Callable[..., Path]) -> None:
-    head = "mastering: {longest: 1}"
+    head = "mastering: {longest: 1.2}"
     run = podgen("render", "-e", "hibari", write_show([("ADA", "Hello to you all, all.")], head))
     assert run.code == 5
     report = json.loads((podgen.folder / "dist" / "show.rejected" / "report.json").read_text())

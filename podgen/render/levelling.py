@@ -1,0 +1,200 @@
+"""Every turn brought to its level, with peaks that would pass the ceiling taken off it alone.
+
+The master's limiter works on the whole mix: what one peaky voice costs it, all pay. So each clip is
+limited by itself, before the mix, to where the master would begin to act; and since that takes from
+its loudness, it is measured again and raised until it is where it should be.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from podgen.audio.lane import pan_gains
+from podgen.audio.level import WORKING_LUFS, Level, Segment, levels, sounds, spread
+from podgen.audio.limiter import limit
+from podgen.audio.loudness import Measurement, decibels, measure
+from podgen.audio.master import ceiling_for
+from podgen.audio.presets import Preset
+from podgen.render.dress import Dressed
+from podgen.render.keys import digest
+from podgen.render.parallel import in_threads
+from podgen.render.plan import PlannedTurn
+from podgen.render.sealed import CorruptError
+from podgen.render.store import Clip, Store
+
+VERSION = 1
+"""Part of the key of whatever is stored limited; raised when the result would sound other."""
+CLOSE_DB = 0.02
+"""A clip nearer to its level than this is there..."""
+ROUNDS = 4
+"""...so that it is limited so many times at most."""
+STEP_DB = 0.1
+"""Ceilings of clips come in such steps, so that a change elsewhere seldom makes a clip anew."""
+LARGEST_REDUCTION_DB = 12.0
+"""A clip is not made louder at the price of a deeper reduction than this."""
+WORTH_TELLING_LU = 1.0
+"""A turn that stays further below its level than this is a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levelled:
+    """A turn as it goes into the mix: the clip to read and its `gain` in dB.
+
+    `level` is what it was to have and why; `reduction` (dB) the deepest that its own peaks were
+    turned down; `short` by how many LU it stays below its level.
+    """
+
+    dressed: Dressed
+    clip: Clip
+    gain: float
+    level: Level
+    reduction: float
+    short: float
+
+    @property
+    def turn(self) -> PlannedTurn:
+        """The turn."""
+        return self.dressed.turn
+
+
+def level_all(
+    store: Store, preset: Preset, dressed: Sequence[Dressed], *, lossy: bool
+) -> list[Levelled]:
+    """Every turn at its level, in the order given; several are worked on at once.
+
+    Raises:
+        MachineError: the store cannot be written.
+    """
+    segments = [_segment(clip) for clip in dressed]
+    voices: dict[str, list[Segment]] = {}
+    for segment in segments:
+        voices.setdefault(segment.voice, []).append(segment)
+    spreads = {voice: spread(own) for voice, own in voices.items()}
+    ceiling = _working_ceiling(preset, lossy=lossy)
+    work = partial(_levelled, store)
+    jobs = (
+        _Job(clip, level, spreads[segment.voice], ceiling + _pan_loss(clip, preset))
+        for clip, level, segment in zip(dressed, levels(segments), segments, strict=True)
+    )
+    return list(in_threads(work, jobs))
+
+
+def warnings(levelled: Sequence[Levelled]) -> Iterator[str]:
+    """Turns that stay below the level they were to have."""
+    for turn in levelled:
+        if turn.short > WORTH_TELLING_LU:
+            yield (
+                f"{turn.turn.turn.place}: turn {turn.turn.id} stays {turn.short:.1f} LU below what "
+                "was asked, for its peaks leave no room; ask for less gain"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    dressed: Dressed
+    level: Level
+    usual: float
+    ceiling: float
+
+
+def _levelled(store: Store, job: _Job) -> Levelled:
+    """Raise the gain by what limiting took, and limit again, until both agree."""
+    dressed, level = job.dressed, job.level
+    measured = dressed.measurement
+    gain, peak, heard = level.gain, measured.true_peak, level.sounds
+    if peak is None or heard is None or peak + gain <= job.ceiling:
+        return Levelled(dressed, dressed.clip, gain, level, 0.0, 0.0)
+    gain = min(gain, job.ceiling + LARGEST_REDUCTION_DB - peak)
+    made, lost = _limited(store, dressed, job.ceiling - gain), 0.0
+    for _ in range(ROUNDS):
+        now = made.measurement
+        after = sounds(now.seconds, now.loudness, now.loud, job.usual)
+        lost = heard - after if after is not None else 0.0
+        wanted = level.gain + lost
+        if abs(wanted - gain) < CLOSE_DB:
+            break
+        deeper = peak + wanted - job.ceiling
+        if deeper > LARGEST_REDUCTION_DB and wanted > gain:
+            break
+        gain = wanted
+        if _stepped(job.ceiling - gain) == made.ceiling:
+            break
+        made = _limited(store, dressed, job.ceiling - gain)
+    clip = made.kept(store)
+    return Levelled(dressed, clip, gain, level, made.reduction, level.gain + lost - gain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A clip limited at `ceiling`, from the store or not there yet."""
+
+    key: str
+    ceiling: float
+    measurement: Measurement
+    reduction: float
+    samples: npt.NDArray[np.float32] | None
+    clip: Clip | None
+
+    def kept(self, store: Store) -> Clip:
+        if self.clip is not None:
+            return self.clip
+        assert self.samples is not None
+        notes = {"measured": self.measurement.to_json(), "reduction": self.reduction}
+        return store.put("limited", self.key, self.samples, self.measurement.rate, notes)
+
+
+def _limited(store: Store, dressed: Dressed, ceiling: float) -> _Made:
+    """A dressed clip with its true peaks at `ceiling` dBTP, before its gain."""
+    ceiling = _stepped(ceiling)
+    key = digest({"limited": VERSION, "clip": dressed.clip.digest, "ceiling": f"{ceiling:.1f}"})
+    with contextlib.suppress(CorruptError, TypeError, KeyError):
+        clip = store.get("limited", key)
+        if clip is not None and clip.intact():
+            notes: Mapping[str, Any] = clip.notes
+            measured = Measurement.from_json(notes["measured"])
+            return _Made(key, ceiling, measured, float(notes["reduction"]), None, clip)
+    rate = dressed.clip.sample_rate
+    samples, reduction = limit(dressed.clip.read(), rate, ceiling)
+    return _Made(key, ceiling, measure(samples, rate), reduction, samples, None)
+
+
+def _stepped(ceiling: float) -> float:
+    return round(ceiling / STEP_DB) * STEP_DB
+
+
+def _working_ceiling(preset: Preset, *, lossy: bool) -> float:
+    """Where the master's limiter begins, in dBTP at the working level."""
+    return ceiling_for(preset, lossy=lossy) - (preset.loudness - WORKING_LUFS)
+
+
+def _pan_loss(clip: Dressed, preset: Preset) -> float:
+    """By how many dB a mono clip is softer on the louder channel than it is alone."""
+    if preset.channels == 1:
+        return 0.0
+    return -(decibels(max(pan_gains(pan_of(clip)))) or 0.0)
+
+
+def pan_of(clip: Dressed) -> float:
+    """Where a turn stands: where the script says, else where its character does."""
+    pan = clip.turn.turn.pan
+    return clip.turn.part.pan if pan is None else pan
+
+
+def _segment(clip: Dressed) -> Segment:
+    turn, measured = clip.turn, clip.measurement
+    return Segment(
+        id=turn.id,
+        voice=f"{turn.part.character}/{turn.utterance.voice}",
+        seconds=measured.seconds,
+        loudness=measured.loudness,
+        loud=measured.loud,
+        voice_gain=turn.part.gain,
+        turn_gain=turn.turn.gain or 0.0,
+    )
