@@ -14,6 +14,7 @@ import numpy as np
 
 from podgen.audio.automation import Automation
 from podgen.audio.loudness import amplitude
+from podgen.audio.tone import Tone
 from podgen.audio.truepeak import Floats
 from podgen.errors import MachineError
 
@@ -47,11 +48,17 @@ class Part:
 
 
 def stream(
-    parts: Iterable[Part], rate: int, channels: int, start: int, end: int
+    parts: Iterable[Part],
+    rate: int,
+    channels: int,
+    start: int,
+    end: int,
+    tone: Tone | None = None,
 ) -> Generator[Floats, None, None]:
     """The lane from sample `start` to `end` in blocks of (frames, channels), float32.
 
-    A block is overwritten by the next one. `parts` are in order of time and do not overlap.
+    A block is overwritten by the next one. `parts` are in order of time and do not overlap. `tone`
+    lies under them.
 
     Raises:
         MachineError: a file is shorter than its place, at another rate, or cannot be read.
@@ -63,12 +70,12 @@ def stream(
     try:
         for at in range(start, end, BLOCK):
             stop = min(at + BLOCK, end)
-            block[: stop - at] = 0
+            block[: stop - at] = 0 if tone is None else tone.read(at, stop)
             while part is not None and part.start < stop:
                 if reader is None:
                     reader = _Reader(part, rate, channels)
                 low, high = max(at, part.start), min(stop, part.end)
-                block[low - at : high - at] = reader.read(low, high)
+                block[low - at : high - at] += reader.read(low, high)
                 if part.end > stop:
                     break
                 reader.close()

@@ -28,7 +28,8 @@ class Measurement:
     """What a clip measures. None stands for what it has not got: it is silent, or too short.
 
     `loudness` in LUFS, and `loud` of its loud moments, see `momentary`; `true_peak` in dBTP; `rms`
-    in dBFS (a full-scale square wave is 0).
+    in dBFS (a full-scale square wave is 0), and `floor` of its quietest twentieth, which is what a
+    voice brings of noise; None below a second.
     """
 
     samples: int
@@ -37,6 +38,7 @@ class Measurement:
     loud: float | None
     true_peak: float | None
     rms: float | None
+    floor: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -131,4 +133,15 @@ def measure(samples: Floats, rate: int) -> Measurement:
         loud=loud,
         true_peak=true_peak(samples),
         rms=rms(samples),
+        floor=_floor(samples, rate),
     )
+
+
+def _floor(samples: Floats, rate: int) -> float | None:
+    frame = rate // 100
+    count = len(samples) // frame
+    if count < 100:
+        return None
+    frames = samples[: count * frame].reshape(count, -1)
+    powers = np.sort(np.einsum("ij,ij->i", frames, frames)) / frames.shape[1]
+    return decibels(math.sqrt(float(powers[: count // 20].mean())))

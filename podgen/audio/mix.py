@@ -23,10 +23,12 @@ from podgen.audio.lane import Part, Source
 from podgen.audio.loudness import amplitude
 from podgen.audio.r128 import Meter
 from podgen.audio.timeline import Clip, Span, Timeline, lanes
+from podgen.audio.tone import Tone
 from podgen.audio.truepeak import Floats
 
 MUSIC = "music"
 EFFECTS = "effects"
+ROOM = "room"
 _LONGEST_NAME = 200  # bytes; most disks hold 255 and a suffix goes with it
 
 _SPEECH_RANGE = 45.0
@@ -61,13 +63,14 @@ class Score:
 class Scene:
     """All that a mix is made of: the timeline and the sound of everything on it, by id.
 
-    `clips` holds speech and effects.
+    `clips` holds speech and effects; `tone` lies under everything.
     """
 
     timeline: Timeline
     channels: int
     clips: Mapping[str, Source]
     music: Mapping[str, Score] = field(default_factory=dict)
+    tone: Tone | None = None
 
 
 def stream(
@@ -84,7 +87,12 @@ def stream(
     end = scene.timeline.total if end is None else end
     with machine.Job() as job:
         groups = _groups(scene, by_speaker=False)
-        nodes = [_input(job, scene, parts, start, end) for _, group in groups for parts in group]
+        rows = [parts for _, group in groups for parts in group]
+        tones = [scene.tone, *[None] * len(rows)]  # it goes with the first lane
+        nodes = [
+            _input(job, scene, parts, start, end, tone)
+            for parts, tone in zip(rows, tones, strict=False)
+        ]
         node = _sum(nodes)
         if meter is not None:
             node = meter.attach(node, job)
@@ -95,18 +103,21 @@ def stream(
 
 
 def write_stems(scene: Scene, folder: Path) -> list[Path]:
-    """Write one float32 WAV for each speaker, the effects and the music, and `mix.wav`, their sum.
+    """Write one float32 WAV for each speaker, the effects, the music and the room, and their sum.
 
     All are as long as the mix and at its level, before mastering. Files over 4 GiB become RF64.
-    Files are named after the speakers. Returns their paths, the mix last.
+    Files are named after the speakers; the sum is `mix.wav`. Returns their paths, the mix last.
     """
     groups = _groups(scene, by_speaker=True)
+    if scene.tone is not None:
+        groups.append((ROOM, [[]]))
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.wav" for name in stem_names([name for name, _ in groups])]
     with machine.Job() as job:
         nodes, summands = [], []
-        for _, rows in groups:
-            node = _sum([_input(job, scene, row, 0, scene.timeline.total) for row in rows])
+        for name, rows in groups:
+            tone = scene.tone if name == ROOM and rows == [[]] else None
+            node = _sum([_input(job, scene, row, 0, scene.timeline.total, tone) for row in rows])
             split = node.filter_multi_output("asplit", 2)
             nodes.append(split[0])
             summands.append(split[1])
@@ -186,9 +197,16 @@ def _turned_up(automation: Automation, span: Span, rate: int) -> list[tuple[int,
     return [(start, end) for start, end in parts if end - start >= rate]
 
 
-def _input(job: machine.Job, scene: Scene, parts: Iterable[Part], start: int, end: int) -> Any:
+def _input(
+    job: machine.Job,
+    scene: Scene,
+    parts: Iterable[Part],
+    start: int,
+    end: int,
+    tone: Tone | None = None,
+) -> Any:
     rate, channels = scene.timeline.rate, scene.channels
-    pipe = job.feed(lane.stream(parts, rate, channels, start, end))
+    pipe = job.feed(lane.stream(parts, rate, channels, start, end, tone))
     # Nothing seeks in a pipe: without an index of it, which grows to 1 MB in the first hour.
     return ffmpeg.input(pipe, format="f32le", ar=rate, ac=channels, indexmem=0).audio
 

@@ -6,23 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from podgen.audio import cues
-from podgen.audio.asset import CEILING_DBTP, VERSION, Asset, asset_gain, held_back, prepare
+from podgen.audio.asset import CEILING_DBTP, Asset, asset_gain, held_back
 from podgen.audio.automation import Duck
 from podgen.audio.encode import LOSSY
 from podgen.audio.lane import Source
 from podgen.audio.mix import Scene, Score
-from podgen.audio.presets import Preset
 from podgen.audio.timeline import PlacementError, Timeline, lay_out
+from podgen.audio.truepeak import Floats
 from podgen.errors import Problem, ScriptError
 from podgen.render.dress import Dressed
 from podgen.render.foreseen import overlap_problem
-from podgen.render.keys import digest, file_digest
 from podgen.render.levelling import Levelled, level_all, pan_of, warnings
 from podgen.render.plan import Plan
-from podgen.render.sealed import CorruptError
+from podgen.render.prepared import prepared_file
+from podgen.render.room import room_tone
 from podgen.render.store import Clip, Store
 from podgen.show import model
 
@@ -77,7 +76,7 @@ def prepare_pieces(plan: Plan, store: Store) -> tuple[Piece, ...]:
         if isinstance(item, model.Music | model.Sound):
             piece_id = f"{item.file.name}#{len(pieces) + 1}"  # no turn's id: those have no #
             try:
-                prepared = _prepared(item, plan.preset, store)
+                prepared = prepared_file(item.file, _trim(item), plan.preset, store)
             except ScriptError as error:
                 problems = [
                     replace(problem, place=problem.place or item.place)
@@ -89,9 +88,15 @@ def prepare_pieces(plan: Plan, store: Store) -> tuple[Piece, ...]:
 
 
 def assemble(
-    plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece], store: Store
+    plan: Plan,
+    dressed: Sequence[Dressed],
+    pieces: Sequence[Piece],
+    store: Store,
+    room: Floats | None = None,
 ) -> Assembly:
     """Level and place everything; `dressed` holds every turn, in the order of the show.
+
+    `room` is what `room_period` gave.
 
     Raises:
         ScriptError: an overlap is longer than the turn before it, or something is placed where
@@ -117,7 +122,8 @@ def assemble(
             clips[piece.id] = _effect(piece.item, piece)
         else:
             scores[piece.id] = _score(piece.item, piece)
-    scene = Scene(placed, plan.preset.channels, clips, scores)
+    tone = None if room is None else room_tone(room, plan.preset, levelled, placed)
+    scene = Scene(placed, plan.preset.channels, clips, scores, tone)
     told = [*_held_back(pieces), *_cut_short(pieces), *_vanished(plan.show, placed)]
     told += warnings(levelled)
     levels = {turn.turn.id: turn for turn in levelled}
@@ -175,34 +181,8 @@ def _vanished(show: model.Show, timeline: Timeline) -> Iterator[str]:
             yield f"{chapter.place}: chapter '{chapter.title}' has no length and is left out"
 
 
-def _prepared(
-    item: model.Music | model.Sound, preset: Preset, store: Store
-) -> tuple[Clip, Asset, bool]:
-    """The clip in the store, its figures, and whether one that was there had to be made again."""
-    trim = item.trim if isinstance(item, model.Music) and item.trim else (0.0, None)
-    key = digest(
-        {
-            "asset": VERSION,
-            "file": file_digest(item.file),
-            "rate": preset.sample_rate,
-            "channels": preset.channels,
-            "trim": list(trim),
-        }
-    )
-    try:
-        clip = store.get("assets", key)
-        corrupt = clip is not None and not clip.intact()
-    except CorruptError:
-        clip, corrupt = None, True
-    if clip is None or corrupt:
-
-        def write(path: Path) -> Mapping[str, Any]:
-            return prepare(
-                item.file, path, preset.sample_rate, preset.channels, start=trim[0], end=trim[1]
-            ).to_json()
-
-        clip = store.add("assets", key, write)
-    return clip, Asset.from_json(clip.notes), corrupt
+def _trim(item: model.Music | model.Sound) -> tuple[float, float | None]:
+    return item.trim if isinstance(item, model.Music) and item.trim else (0.0, None)
 
 
 def _refuse_long_overlaps(dressed: Sequence[Dressed]) -> None:

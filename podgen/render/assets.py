@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from podgen.errors import MachineError, Problem, ScriptError
+from podgen.errors import MachineError, Place, Problem, ScriptError
 from podgen.render.parallel import in_threads
 from podgen.show.model import Music, Show, Sound
 
@@ -15,8 +15,10 @@ def asset_problems(show: Show) -> list[Problem]:
 
     Nothing where there is no ffmpeg: that is the machine's fault, which rendering says.
     """
-    items = [item for item in show.items if isinstance(item, Music | Sound)]
-    files = list(dict.fromkeys(item.file for item in items))
+    named = [(item.file, item.place) for item in show.items if isinstance(item, Music | Sound)]
+    if isinstance(show.room_tone, Path):
+        named.append((show.room_tone, show.room_tone_place or Place(str(show.path))))
+    files = list(dict.fromkeys(file for file, _ in named))
     if not files:
         return []
     from podgen.audio import ffmpeg  # costs more than the rest of a check
@@ -26,7 +28,7 @@ def asset_problems(show: Show) -> list[Problem]:
     except MachineError:
         return []
     found = dict(zip(files, in_threads(_problems, files), strict=True))
-    return [replace(problem, place=item.place) for item in items for problem in found[item.file]]
+    return [replace(problem, place=place) for file, place in named for problem in found[file]]
 
 
 def _problems(file: Path) -> tuple[Problem, ...]:

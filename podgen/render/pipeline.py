@@ -28,6 +28,7 @@ from podgen.render.events import (
 from podgen.render.outputs import Outputs, outputs_of
 from podgen.render.plan import Plan, PlannedTurn, check
 from podgen.render.report import Report
+from podgen.render.room import room_period
 from podgen.render.speak import speak
 from podgen.render.store import Store
 from podgen.render.takes import lock_path
@@ -101,7 +102,7 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
     for warning in warnings:
         watch(Warned(warning))
     watch(_planned(plan, gathered))
-    pieces = prepare_pieces(plan, store)
+    pieces, room = prepare_pieces(plan, store), room_period(plan, store)
     for piece in pieces:
         if piece.mended:
             warnings.append(
@@ -111,7 +112,7 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
     dressed = _all_dressed(plan, gathered, store, job.turn, watch)
     if job.turn and (job.take or job.new_take):
         choose(plan, plan.turn(job.turn))
-    assembly = assemble(plan, dressed, pieces, store)
+    assembly = assemble(plan, dressed, pieces, store, room)
     for warning in assembly.warnings:
         watch(Warned(warning))
     if job.turn:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from podgen.audio.mix import EFFECTS, MUSIC, stem_names
+from podgen.audio.mix import EFFECTS, MUSIC, ROOM, stem_names
 from podgen.errors import Problem, ScriptError, is_text
 from podgen.publish.chapters import picture_names
 from podgen.render.deliver import COMPANIONS, REPORT, clip_name
@@ -71,7 +71,7 @@ def _targets(plan: Plan, outputs: Outputs, depfile: Path | None) -> Iterator[tup
             yield place.folder / "clips" / clip_name(turn), "a turn's clip"
         if plan.show.stems:
             speakers = dict.fromkeys(turn.part.character for turn in plan.turns)
-            for name in stem_names([*speakers, EFFECTS, MUSIC]):
+            for name in stem_names([*speakers, EFFECTS, MUSIC, ROOM]):
                 yield place.folder / "stems" / f"{name}.wav", f"the stem {name}"
 
 

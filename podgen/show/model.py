@@ -234,6 +234,8 @@ class Show:
     mastering: Mastering = Mastering()
     deliverables: tuple[str, ...] = ("mp3",)
     stems: bool = False
+    room_tone: Path | bool = True
+    room_tone_place: Place | None = None
     engine_settings: Mapping[str, Settings] = field(default_factory=dict)
     engine_places: Mapping[str, Place] = field(default_factory=dict)
     cast: Mapping[str, Character] = field(default_factory=dict)

@@ -57,6 +57,17 @@ def _read_image(value: object, info: ValidationInfo) -> Path:
     return path
 
 
+def _read_tone(value: object, info: ValidationInfo) -> Path | bool:
+    if value in ("true", "false"):
+        return value == "true"
+    return _read_file(value, info)
+
+
+RoomTone = Annotated[
+    Path | bool,
+    PlainValidator(_read_tone),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string"}]}),
+]
 File = Annotated[Path, PlainValidator(_read_file), WithJsonSchema({"type": "string"})]
 Image = Annotated[Path, PlainValidator(_read_image), WithJsonSchema({"type": "string"})]
 
