@@ -16,6 +16,11 @@ import numpy.typing as npt
 from podgen.audio.timeline import Span
 from podgen.audio.truepeak import Floats
 
+SOFTEST_STEP_SECONDS = 0.005
+"""Nothing moves faster than this: a step in a gain is a click."""
+HOLD_SECONDS = 1.0
+"""Music that is down for speech stays down over a gap shorter than this."""
+
 Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 """Positions in samples, ascending, and decibels; linear between, constant outside."""
 
@@ -38,15 +43,17 @@ def duck_points(
 ) -> Points | None:
     """The ducking of one span, from the speech windows of the timeline; None without speech.
 
-    Where music could not come all the way up and down again between two windows it stays down, so
-    that pauses within a conversation do not pump.
+    Where music could not come all the way up and down again between two windows, or they are less
+    than `HOLD_SECONDS` apart, it stays down, so that pauses within a conversation do not pump.
     """
-    attack, release = max(1, round(duck.attack * rate)), max(1, round(duck.release * rate))
+    least = round(SOFTEST_STEP_SECONDS * rate)
+    attack, release = (max(least, round(s * rate)) for s in (duck.attack, duck.release))
+    longest = max(attack + release, round(HOLD_SECONDS * rate))
     held: list[tuple[int, int]] = []
     for start, end in windows:
         if end + release <= span.start or start - attack >= span.end:
             continue
-        if held and start - held[-1][1] <= attack + release:
+        if held and start - held[-1][1] <= longest:
             held[-1] = (held[-1][0], end)
         else:
             held.append((start, end))
@@ -71,10 +78,12 @@ class Automation:
     ) -> None:
         """`envelope` as (seconds from the span's start, dB), ascending."""
         self._span = span
+        least = round(SOFTEST_STEP_SECONDS * rate)
+        self._fade_in, self._fade_out = max(least, span.fade_in), max(least, span.fade_out)
         self._curves = [duck] if duck is not None else []
         if envelope:
             seconds, levels = np.array(envelope, np.float64).T
-            self._curves.append((span.start + seconds * rate, levels))
+            self._curves.append((span.start + _apart(seconds * rate, least), levels))
 
     def gains(self, start: int, end: int) -> Floats:
         """Linear gain of each sample of the timeline from `start` to `end`, as (end - start, 1).
@@ -93,17 +102,16 @@ class Automation:
             levels += np.interp(positions, *curve)
         gains = np.power(10.0, levels / 20)
         for distance, length in (
-            (positions - span.start, span.fade_in),
-            (span.end - 1 - positions, span.fade_out),
+            (positions - span.start, self._fade_in),
+            (span.end - 1 - positions, self._fade_out),
         ):
-            if length:
-                gains *= _fade(distance, length)
+            gains *= _fade(distance, length)
         return gains
 
     def _still(self, start: int, end: int) -> bool:
         """Whether the gain is the same at every sample from `start` to `end`."""
         span = self._span
-        if start < span.start + span.fade_in or end > span.end - span.fade_out:
+        if start < span.start + self._fade_in or end > span.end - self._fade_out:
             return False
         for positions, levels in self._curves:
             first, last = np.interp([start, end - 1], positions, levels)
@@ -111,6 +119,12 @@ class Automation:
             if first != last or np.any(inside != first):
                 return False
         return True
+
+
+def _apart(positions: npt.NDArray[np.float64], least: int) -> npt.NDArray[np.float64]:
+    """Ascending positions, later where they must be to lie `least` apart."""
+    steps = np.arange(len(positions)) * least
+    return np.asarray(np.maximum.accumulate(positions - steps) + steps)
 
 
 def _fade(distance: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float64]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfilt
 
-from podgen.audio import mix
+from podgen.audio import lane, mix
 from podgen.audio.asset import prepare
 from podgen.audio.automation import Duck
 from podgen.audio.cues import Music, Pause, Sound, Speech
@@ -124,7 +125,29 @@ def test_music_loops_without_a_gap(tmp_path: Path) -> None:
     out = mixed(scene)[:, 0]
     expected = np.tile(piece, 6)
     gain = float(np.abs(out).max() / np.abs(expected).max())
-    assert np.abs(out - gain * expected).max() < 1e-4
+    inside = slice(RATE // 100, -RATE // 100)  # it begins and ends in 5 ms
+    assert np.abs(out - gain * expected)[inside].max() < 1e-4
+
+
+@pytest.mark.parametrize("blocks", [1 << 15, 1000])
+def test_a_loop_that_does_not_join_itself_is_crossed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int
+) -> None:
+    """A chord cut anywhere: whatever is heard at the joint lies 40 dB under it."""
+    monkeypatch.setattr(lane, "BLOCK", blocks)
+    chord = tone(1.2345, 220, -20) + tone(1.2345, 331.3, -24) + tone(1.2345, 97.7, -22)
+    path, asset = music(tmp_path, chord)
+    cues = [Music("m", "bed", len(chord), loop=True), Speech("a1", "a", 5 * RATE)]
+    silent = Source(save(tmp_path / "a.wav", np.zeros(5 * RATE, np.float32)))
+    scene = Scene(laid(cues), 1, {"a1": silent}, {"m": Score(path, asset, loop=True)})
+    out = mixed(scene)[RATE // 10 : -RATE // 10, 0]
+    sharp = sosfilt(butter(8, 2000, "high", fs=RATE, output="sos"), out)[RATE // 50 :]
+    loudest = np.sqrt(np.convolve(np.square(sharp), np.ones(441) / 441, "valid").max())
+    bed = np.sqrt(np.square(out).mean())
+    assert 20 * np.log10(loudest / bed) < -40
+    levels = 10 * np.log10(np.convolve(np.square(out), np.ones(4410) / 4410, "valid"))
+    assert levels.max() - np.median(levels) < 3.5
+    assert np.median(levels) - levels.min() < 6
 
 
 def music_scene(folder: Path, **options: object) -> Scene:
