@@ -52,6 +52,27 @@ class Meter:
         return round(self._integrated, 3) if heard else None
 
 
+def highest(series: Series) -> float | None:
+    """The loudest value in LUFS; None for silence."""
+    most = max((float(part.max()) for part in series.parts() if len(part)), default=SILENCE_LUFS)
+    return round(most, 2) if most > SILENCE_LUFS else None
+
+
+def loudness_range(short_term: Series) -> float | None:
+    """Loudness range in LU (EBU Tech 3342): from the 10th to the 95th percentile of short-term
+    loudness, above gates at -70 LUFS and 20 LU below the mean; None where nothing passes."""
+    mean = 0.0
+    for gate in (SILENCE_LUFS, None):
+        floor = SILENCE_LUFS if gate is not None else 10 * np.log10(mean) - 20
+        heard = [part[part > floor] for part in short_term.parts()]
+        values = np.concatenate([*heard, np.zeros(0, np.float32)])
+        if not len(values):
+            return None
+        mean = float(np.power(10.0, values.astype(np.float64) / 10).mean())
+    low, high = np.percentile(values, [10, 95])
+    return round(float(high - low), 2)
+
+
 def gated(momentary: Series, first: int = 0, last: int | None = None) -> float | None:
     """Integrated loudness of the gating blocks from `first` to `last`, which are given in LUFS
     (BS.1770-4, formulas 4 to 7)."""

@@ -19,7 +19,7 @@ from podgen.audio.frames import PER_SECOND, Frames, Series, longest_run
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
 from podgen.audio.presets import Preset
-from podgen.audio.r128 import STEP_SECONDS, Meter, gated
+from podgen.audio.r128 import STEP_SECONDS, Meter, gated, highest, loudness_range
 from podgen.audio.truepeak import PeakMeter
 from podgen.errors import ResultError
 
@@ -50,10 +50,10 @@ class Failure:
 class Verdict:
     """What a deliverable measures, decoded, and how it fails.
 
-    Loudness in LUFS, true peak in dBTP, RMS and noise floor in dBFS, None for silence. The short-
-    term loudness is drawn in steps of `loudness_step` seconds, each the loudest in it; the waveform
-    as the largest sample of each of at most 2000 equal parts, linear. `turns` holds the integrated
-    loudness of each turn, with all that sounds beside it.
+    Loudness in LUFS, its range in LU, true peak in dBTP, RMS and noise floor in dBFS, None for
+    silence. The short-term loudness is drawn in steps of `loudness_step` seconds, each the loudest
+    in it; the waveform as the largest sample of each of at most 2000 equal parts, linear. `turns`
+    holds the integrated loudness of each turn, with all that sounds beside it.
     """
 
     path: Path
@@ -62,6 +62,9 @@ class Verdict:
     true_peak: float | None
     rms: float | None
     noise_floor: float | None
+    loudness_range: float | None
+    highest_short_term: float | None
+    highest_momentary: float | None
     seconds: float
     sample_rate: int
     channels: int
@@ -132,6 +135,9 @@ def verify(
         true_peak=figures.true_peak,
         rms=figures.rms,
         noise_floor=figures.noise_floor,
+        loudness_range=loudness_range(meter.short_term),
+        highest_short_term=highest(meter.short_term),
+        highest_momentary=highest(meter.momentary),
         seconds=figures.seconds,
         sample_rate=found.rate,
         channels=found.channels,

@@ -62,6 +62,19 @@ class Deliverable:
 
 
 @dataclass(frozen=True, slots=True)
+class Master:
+    """How the mix became the master: its level before (LUFS, or dB RMS where that is measured), the
+    gain in dB, the limiter's ceiling in dBTP and its deepest reduction in each second in dB, and
+    how often it was encoded."""
+
+    mix: float | None
+    gain: float
+    ceiling: float
+    reductions: tuple[float, ...]
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
 class MusicSpan:
     """Music or an effect on the timeline, `[start, end)` in samples.
 
@@ -78,7 +91,9 @@ class MusicSpan:
 class TurnRow:
     """A turn as it was spoken and placed: `[start, end)` in samples, levels in LUFS, gain in dB.
 
-    A level is None where the turn is too short to measure. `clip` is the path of its sound as
+    `loudness_after` is measured in the first deliverable, with all that sounds beside the turn. A
+    level is None where the turn is too short to measure. `reduction` is what its own peaks were
+    turned down by, in dB, before the mix. `clip` is the path of its sound as
     seen from the report's folder.
     """
 
@@ -90,6 +105,7 @@ class TurnRow:
     loudness_before: float | None
     loudness_after: float | None
     gain: float
+    reduction: float
     reason: str
     cached: bool
     take: int
@@ -111,6 +127,7 @@ class Report:
     episode: Episode
     engines: tuple[EngineUse, ...]
     target: Target
+    master: Master
     deliverables: tuple[Deliverable, ...]
     warnings: tuple[str, ...]
     waveform: tuple[tuple[float, float], ...]

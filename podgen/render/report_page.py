@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from podgen.render.report import Check, Report
+from podgen.render.report import Check, Master, Report
 from podgen.render.report_tracks import HUES, speakers, tracks
 from podgen.show.picture import read_picture
 
@@ -98,6 +98,7 @@ def _header(report: Report) -> str:
         ("From store", f"{number(len(report.turns) - rendered, 0)}"),
         ("Timeline", f"{number(episode.sample_rate, 0)} Hz"),
         ("Master", " · ".join(aims)),
+        ("Mix to master", _chain(report.master)),
     ]
     listed = "".join(f"<div><dt>{name}</dt><dd>{html.escape(v)}</dd></div>" for name, v in facts)
     return (
@@ -107,6 +108,12 @@ def _header(report: Report) -> str:
         f'<p class="verdict {"bad" if missed else "good"}">{verdict}</p></div>'
         f'<dl class="facts">{listed}</dl>'
     )
+
+
+def _chain(master: Master) -> str:
+    before = f"{number(master.mix, 1)} · " if master.mix is not None else ""
+    deepest = max(master.reductions, default=0.0)
+    return f"{before}{number(master.gain, 1, True)} dB · limiter {number(deepest, 1)} dB at most"
 
 
 def _warnings(report: Report) -> str:

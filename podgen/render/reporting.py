@@ -12,11 +12,13 @@ from podgen.audio.presets import Preset
 from podgen.audio.verify import DURATION_TOLERANCE, Verdict, bit_rate_range
 from podgen.publish.episode import Episode
 from podgen.render.assemble import Assembly, Piece
+from podgen.render.levelling import Levelled
 from podgen.render.plan import Plan, PlannedTurn
 from podgen.render.report import (
     Check,
     Deliverable,
     EngineUse,
+    Master,
     MusicSpan,
     Report,
     Target,
@@ -48,6 +50,13 @@ def make_report(
             loudness=preset.loudness if lufs else None,
             tolerance=preset.tolerance if lufs else None,
             true_peak=preset.true_peak,
+        ),
+        master=Master(
+            mix=mastered.mix_loudness,
+            gain=round(mastered.gain, 2),
+            ceiling=round(mastered.ceiling, 2),
+            reductions=mastered.reductions,
+            rounds=mastered.rounds,
         ),
         deliverables=tuple(
             Deliverable(
@@ -126,19 +135,18 @@ def _checks(verdict: Verdict, preset: Preset, length: float) -> tuple[Check, ...
         ),
         _bit_rate(verdict, preset),
     ]
+    checks += [
+        Check("loudness range", verdict.loudness_range, "LU"),
+        Check("highest short-term", verdict.highest_short_term, "LUFS"),
+        Check("highest momentary", verdict.highest_momentary, "LUFS"),
+    ]
     if not lufs:
         checks.append(Check("RMS", verdict.rms, "dB", within, near(verdict.rms)))
-    if preset.noise_floor is not None:
-        floor = verdict.noise_floor
-        checks.append(
-            Check(
-                "noise floor",
-                floor,
-                "dB",
-                f"at most {preset.noise_floor:g}",
-                floor is None or floor <= preset.noise_floor,
-            )
-        )
+    floor, most = verdict.noise_floor, preset.noise_floor
+    quiet = None if most is None else floor is None or floor <= most
+    checks.append(
+        Check("noise floor", floor, "dB", "" if most is None else f"at most {most:g}", quiet)
+    )
     if preset.longest is not None:
         checks.append(
             Check(
@@ -176,6 +184,16 @@ def _spans(assembly: Assembly) -> list[MusicSpan]:
     ]
 
 
+def _reason(levelled: Levelled) -> str:
+    if levelled.reduction < 0.05:
+        return levelled.level.reason
+    made_up = levelled.gain - levelled.level.gain
+    return (
+        f"{levelled.level.reason}; peaks {levelled.reduction:.1f} dB down, "
+        f"which {made_up:+.1f} dB makes up"
+    )
+
+
 def _kind(piece: Piece) -> str:
     return piece.item.role if isinstance(piece.item, model.Music) else "sound"
 
@@ -204,7 +222,8 @@ def _rows(
                 loudness_before=levelled.dressed.measurement.loudness,
                 loudness_after=after,
                 gain=levelled.gain,
-                reason=levelled.level.reason,
+                reduction=round(levelled.reduction, 2),
+                reason=_reason(levelled),
                 cached=said.id not in spoken,
                 take=turn.take,
                 engine=turn.part.engine,
