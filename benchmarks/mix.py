@@ -102,9 +102,7 @@ def scene_of(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset]) -> 
         cues.append(Speech(ids[n], f"speaker {n % 2}", samples, overlap=overlap))
     timeline = lay_out(cues, RATE, gap=GAP, head=PRESET.head, tail=PRESET.tail)
     segments = [
-        level.Segment(
-            name, f"{n % 2}", m.seconds, loudness=m.loudness, true_peak=m.true_peak, rms=m.rms
-        )
+        level.Segment(name, f"{n % 2}", m.seconds, loudness=m.loudness, loud=m.loud)
         for n, (name, m) in enumerate(zip(ids, (s.measurement for s in own), strict=True))
     ]
     sources = {

@@ -83,6 +83,8 @@ def year(value: int, language: str) -> str:
     spec = LANGUAGES[language]
     if not spec.year_from <= value < spec.year_to:
         return number(str(value), language)
+    if language == "nl" and value % 100:  # CLDR leaves "honderd" out
+        return f"{number(str(value // 100), language)}honderd{number(str(value % 100), language)}"
     return _plain(_engine(language).format_number(value, FormatPurpose.YEAR).text).replace(
         "oh-", "oh "
     )
@@ -184,7 +186,8 @@ def currency(symbol: str, language: str, count: int) -> str:
     names = LANGUAGES[language].currencies.get(symbol)
     if names:
         return names[0 if count == 1 else 1]
-    return get_currency_name(_CURRENCIES[symbol], count, locale=language)
+    name = get_currency_name(_CURRENCIES[symbol], count, locale=language)
+    return name if language in ("de", "en") else name.lower()  # as in running text
 
 
 def coin_names(symbol: str) -> tuple[str, str] | None:

@@ -26,7 +26,8 @@ _SIGNED_FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "�
 _ORDINALS = {
     "en": r"\b(\d+)(st|nd|rd|th)\b",
     "fr": r"\b(\d+)(er|re|ères?|e|ème)\b",
-    "es": r"\b(\d+)\.?(º|ª)",
+    "es": r"\b(\d+)\.?(º|ª|er\b)",
+    "de": r"(?<= )(\d{1,3})(\.)(?= [A-ZÄÖÜ])",
     "it": r"\b(\d+)(°|º|ª)(?!\s?[CF]\b)",
     "pt": r"\b(\d+)\.?(º|ª)",
     "nl": r"\b(\d+)(de|ste|e)\b",
@@ -51,6 +52,7 @@ def figure_rules(language: str) -> list[Rule]:
         rule(r"[-−]?\d+", lambda m: f" {n.words(m[0])} "),
         *_raised(n),
         rule(r"[⁰¹²³⁴-⁹]+", lambda m: f" {n.words(_on_the_line(m[0]))} "),
+        _lone_currency(n),
     ]
 
 
@@ -121,7 +123,9 @@ def _versions(n: Numerals) -> list[Rule]:
         said = [n.one_by_one(p) if p[0] == "0" and len(p) > 1 else n.words(p) for p in parts]
         return version + f" {between} ".join(said)
 
-    rules = [rule(r"(?<![\w.])(v?)(\d+(?:[.]\d+){2,})(?!\w)", dotted, re.IGNORECASE)]
+    # Where a full stop groups thousands, "1.200.000" is a number, as "1,200,000" is in English.
+    grouped = "" if n.groups_by_comma else r"(?!\d{1,3}(?:\.\d{3})+(?![\d.]))"
+    rules = [rule(rf"(?<![\w.])(v?){grouped}(\d+(?:[.]\d+){{2,}})(?!\w)", dotted, re.IGNORECASE)]
     if n.language == "en":
         rules.insert(0, rule(r"(?i)\b(versions?) v(?=\d)", r"\1 "))
         rules.append(rule(r"(?<![\w.])[vV](?=\d+(?:\.\d+)?(?![\w.]*\w))", "version "))
@@ -150,9 +154,6 @@ def _money(n: Numerals) -> list[Rule]:
         )
         return f"{said} " if found.get("noun") else said
 
-    def lone(match: re.Match[str]) -> str | None:
-        return None if match[0].isalpha() else f" {cldr.currency(match[0], n.language, 1)} "
-
     signs = cldr.CURRENCIES
     value = rf"(?P<value>{n.number})"
     before = r"(?<![^\W\d_])" if english else ""
@@ -164,8 +165,16 @@ def _money(n: Numerals) -> list[Rule]:
             rf"(?<![\w.,])({n.number})[{GAP}]?¢",
             lambda m: f"{n.words(m[1])} {'cent' if m[1] == '1' else 'cents'}",
         ),
-        rule(rf"(?<![^\W_])(?:{signs})(?![^\W_])", lone),
     ]
+
+
+def _lone_currency(n: Numerals) -> Rule:
+    """A sign without a figure, or with one that is already a word."""
+
+    def say(match: re.Match[str]) -> str | None:
+        return None if match[0].isalpha() else f" {cldr.currency(match[0], n.language, 1)} "
+
+    return rule(rf"(?<![^\W_])(?:{cldr.CURRENCIES})(?![^\W_])", say)
 
 
 def _ranges(n: Numerals) -> list[Rule]:
@@ -186,10 +195,23 @@ def _ordinals(n: Numerals) -> list[Rule]:
         rules.append(
             rule(
                 pattern,
-                lambda m: cldr.ordinal(int(m[1]), n.language, m[2] in ("ª", "re", "a")),
+                lambda m: _ordinal(m, n.language),
             )
         )
     return rules
+
+
+_ARTICLE = re.compile(r"(?i)\b(?:im|am|zum|vom|beim|dem|den|des|der|(die|das)) $")
+
+
+def _ordinal(match: re.Match[str], language: str) -> str | None:
+    said = cldr.ordinal(int(match[1]), language, match[2] in ("ª", "re", "a"))
+    if language == "es" and match[2] == "er":  # "primero" and "tercero" before a noun
+        return re.sub("(?<=er)o$", "", said)
+    if language == "de":  # a full stop that follows an article's figure ends no sentence
+        article = _ARTICLE.search(match.string[max(0, match.start() - 6) : match.start()])
+        return article and (said if article[1] else f"{said}n")
+    return said
 
 
 def _decade(match: re.Match[str]) -> str:
@@ -237,6 +259,14 @@ def _number(n: Numerals) -> Say:
             return n.one_by_one(digits)
         if not grouped and len(digits) == 4 and written[0].isdigit():
             return cldr.year(int(digits), n.language)
-        return n.words(written)
+        said = n.words(written)
+        if n.language == "es" and re.match(r" [^\W\d]", match.string[match.end() :]):
+            return re.sub("uno$", "ún", said) if said.endswith("veintiuno") else _short(said)
+        return said
 
     return say
+
+
+def _short(said: str) -> str:
+    """Spanish "uno" before a noun."""
+    return re.sub(r"\buno$", "un", said)

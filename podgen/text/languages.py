@@ -89,7 +89,7 @@ LANGUAGES: Mapping[str, Language] = {
         halves=("medio", "un cuarto", "tres cuartos"),
         currencies={"$": ("dólar", "dólares")},
         abbreviations={
-            "Sr.": "señor", "Sra.": "señora", "Srta.": "señorita", "Dr.": "doctor",
+            "Sr.": "señor", "Sra.": "señora", "Srta.": "señorita", "Dr.": "doctor", "D.": "don",
             "Dra.": "doctora", "Ud.": "usted", "Uds.": "ustedes", "p. ej.": "por ejemplo",
             "etc.": "etcétera", "EE. UU.": "Estados Unidos", "a. C.": "antes de Cristo",
         },
@@ -123,7 +123,8 @@ LANGUAGES: Mapping[str, Language] = {
         halves=("mezzo", "un quarto", "tre quarti"),
         currencies={"$": ("dollaro", "dollari")},
         abbreviations={
-            "Sig.": "signor", "Sig.ra": "signora", "Dott.": "dottor", "Dott.ssa": "dottoressa",
+            "Sig.": "signor", "sig.": "signor", "Sig.ra": "signora", "sig.ra": "signora",
+            "Dott.": "dottor", "Dott.ssa": "dottoressa",
             "Prof.": "professor", "ecc.": "eccetera", "p. es.": "per esempio",
             "a.C.": "avanti Cristo", "d.C.": "dopo Cristo",
         },
@@ -138,7 +139,7 @@ LANGUAGES: Mapping[str, Language] = {
         halves=("meio", "um quarto", "três quartos"),
         currencies={"$": ("dólar", "dólares")},
         abbreviations={
-            "Sr.": "senhor", "Sra.": "senhora", "Dr.": "doutor", "Dra.": "doutora",
+            "Sr.": "senhor", "Sra.": "senhora", "D.": "Dom", "Dr.": "doutor", "Dra.": "doutora",
             "Prof.": "professor", "p. ex.": "por exemplo", "etc.": "et cetera",
             "a.C.": "antes de Cristo", "d.C.": "depois de Cristo",
         },
@@ -154,7 +155,8 @@ LANGUAGES: Mapping[str, Language] = {
         year_from=1100,
         year_to=2000,
         abbreviations={
-            "dhr.": "de heer", "mevr.": "mevrouw", "dr.": "dokter", "prof.": "professor",
+            "dhr.": "de heer", "Dhr.": "De heer", "mevr.": "mevrouw", "Mevr.": "Mevrouw",
+            "dr.": "dokter", "prof.": "professor",
             "bijv.": "bijvoorbeeld", "bv.": "bijvoorbeeld", "d.w.z.": "dat wil zeggen",
             "enz.": "enzovoort", "o.a.": "onder andere", "ca.": "circa", "nr.": "nummer",
             "v.Chr.": "voor Christus",

@@ -8,7 +8,7 @@ from podgen.text.numerals import numerals
 from podgen.text.rules import Rule, rule
 
 _SUFFIXES = re.compile(
-    r"[-−]?\d+(?:st|nd|rd|th|s|er|re|ères?|e|ème|de|ste|x|k|K|m|M|b|B|bn|h|[ap]m|[AP]M)"
+    r"[-−]?\d+(?:st|nd|rd|th|s|er|re|ères?|e|ème|de|ste|º|ª|x|k|K|m|M|b|B|bn|h|[ap]m|[AP]M)"
 )
 """Figures with an ending that other rules know."""
 
@@ -31,6 +31,8 @@ def mixed_rules(language: str) -> list[Rule]:
             else:
                 said.append(_letters(part))
         short = all(part.isdecimal() or len(part) <= 2 for part in parts)
+        if language == "ar":  # "and" is written together with what it joins
+            return "".join(said)
         return ("-" if short else " ").join(said)
 
     return [

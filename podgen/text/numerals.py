@@ -32,6 +32,7 @@ class Numerals:
         language: its code.
         number: a pattern of a number without sign.
         signed: a pattern of a number at the beginning of a word, with its minus.
+        groups_by_comma: whether a comma parts thousands.
         end: a pattern of what may follow a number.
         scale: a pattern of words such as million.
     """
@@ -39,6 +40,7 @@ class Numerals:
     language: str
     number: str
     signed: str
+    groups_by_comma: bool
     end: str
     scale: str
     _thousands: str
@@ -70,6 +72,7 @@ def numerals(language: str) -> Numerals:
         language=language,
         number=number,
         signed=rf"(?<![\w.,])[-−]?(?:{number})",
+        groups_by_comma=group == ",",
         end=rf"(?![\w]|[{re.escape(point)}]\d)",
         scale=_SCALES[language],
         _thousands=thousands,

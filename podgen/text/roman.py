@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from podgen.text import cldr
+from podgen.text.rules import Rule, rule
 
 # A numeral after these is an ordinal: "Henry the eighth".
 _RULERS = (
@@ -38,6 +39,30 @@ def read_numeral(match: re.Match[str]) -> str | None:
     if re.fullmatch(_RULERS, name):
         return f"{name} the {cldr.ordinal(number, 'en')}"
     return f"{name} {cldr.number(str(number), 'en')}"
+
+
+_REGNAL = rf"\b([^\W\d_a-z][^\W\d_]{{2,}}) (?=[IVX]{{2,}})({_NUMERAL})(?![^\W_])"
+_LAST_ORDINAL = {"es": 10, "pt": 10, "fr": 0}
+"""From here on rulers are counted, in languages where the first ones have ordinals."""
+
+
+def regnal_rules(language: str) -> list[Rule]:
+    """Rulers and popes by their numbers, in other languages than English."""
+    if language not in ("fr", "es", "it", "pt", "de", "nl"):
+        return []
+    stop = r"(\.(?=,? [a-zäöü]))?" if language == "de" else "()"
+
+    def read(match: re.Match[str]) -> str:
+        name, number = match[1], value(match[2])
+        feminine = name.endswith("a") or name in ("Isabel", "Elisabeth")
+        if number > _LAST_ORDINAL.get(language, 99):
+            return f"{name} {cldr.number(str(number), language)}"
+        said = cldr.ordinal(number, language, feminine)
+        if language == "de":
+            said = f"{'die' if feminine else 'der'} {said.capitalize()}"
+        return f"{name} {'de ' if language == 'nl' else ''}{said}"
+
+    return [rule(_REGNAL + stop, read)]
 
 
 def _is_numeral(match: re.Match[str], name: str, numeral: str) -> bool:

@@ -70,6 +70,7 @@ def _groups(language: str, month_first: bool) -> list[_Group]:
     from podgen.text.english import english_rules
     from podgen.text.figures import figure_rules
     from podgen.text.mixed import mixed_rules
+    from podgen.text.roman import regnal_rules
     from podgen.text.signs import sign_rules
     from podgen.text.times import clock_rules, date_rules
     from podgen.text.web import web_rules
@@ -80,6 +81,7 @@ def _groups(language: str, month_first: bool) -> list[_Group]:
         (r"[@#/]|\w\.\w|\.[A-Z]", web_rules(language)),
         (r"\d|[.'’/#Α-Ωα-ω+]|\b[IVXLCDM]+\b", english),
         (r"[^\W\d]", abbreviation_rules(language)),
+        (r"\b[IVX]{2,}\b", regnal_rules(language)),
         (r"\d", date_rules(language, month_first=month_first)),
         (r"\d", clock_rules(language)),
         (r"\d", mixed_rules(language)),

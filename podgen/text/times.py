@@ -72,7 +72,7 @@ def clock_rules(language: str) -> list[Rule]:
     """Times of day, and lengths of time written with two colons."""
     mark = "[:h]" if language == "fr" else ":"
     half = r"(?P<half>\s?[aApP]\.?[mM]\b\.?)?" if language == "en" else ""
-    after = {"de": r"(?:\s?Uhr)?", "nl": r"(?:\s?uur)?"}.get(language, "")
+    after = {"de": r"(?:\s?Uhr)?", "nl": r"(?:\s?uur)?", "hi": r"(?:\s?बजे)?"}.get(language, "")
 
     def at_clock(match: re.Match[str]) -> str | None:
         hour, minute = int(match[1]), int(match[2])

@@ -111,7 +111,7 @@ def test_cache_verify_finds_and_removes_corrupt_clips(
     victim.write_bytes(victim.read_bytes()[:-8])
     run = podgen("cache", "verify")
     assert f"corrupt, removed: takes {victim.stem}" in run.out
-    assert "4 clips, 1 corrupt" in run.out
+    assert "6 clips, 1 corrupt" in run.out
     assert "0 corrupt" in podgen("cache", "verify").out
 
 

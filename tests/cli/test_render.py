@@ -103,7 +103,7 @@ def test_two_renders_from_empty_stores_are_the_same_bytes(
 def test_stems_sum_to_the_mix(podgen: CommandLine, write_show: Callable[..., Path]) -> None:
     rendered(podgen, write_show(TURNS, "stems: true"))
     stems = {path.stem: soundfile.read(path)[0] for path in podgen.folder.glob("dist/show/stems/*")}
-    assert set(stems) == {"ADA", "BEN", "mix"}
+    assert set(stems) == {"ADA", "BEN", "room", "mix"}
     mix = stems.pop("mix")
     assert np.abs(sum(stems.values()) - mix).max() < 1e-5
     assert np.abs(mix).max() > 0.05

@@ -15,6 +15,7 @@ from podgen.render.report import (
     Check,
     Deliverable,
     EngineUse,
+    Master,
     MusicSpan,
     Report,
     Target,
@@ -53,6 +54,7 @@ def sample(turns: int = 40, cover: Path | None = None) -> Report:
                 loudness_before=None if short else before,
                 loudness_after=-math.inf if n == 3 else -23.0 + rng.gauss(0, 0.2),
                 gain=-23 - before,
+                reduction=0.0,
                 reason="voice gain, too short to measure" if short else "levelled",
                 cached=n % 6 != 0,
                 take=1 + (n == 5),
@@ -103,6 +105,7 @@ def sample(turns: int = 40, cover: Path | None = None) -> Report:
             ),
         ),
         target=Target("apple", -16.0, 0.2, -1.0),
+        master=Master(-23.04, 7.0, -1.8, (0.0, 1.3, 0.2), 1),
         deliverables=(
             Deliverable(
                 "../pilot.mp3",
