@@ -98,6 +98,16 @@ def serve(
     log_text: Annotated[
         bool, typer.Option("--log-text", help="Write what is spoken into the log.")
     ] = False,
+    lenient: Annotated[
+        bool,
+        typer.Option(
+            "--lenient", help="Answer without instructions that the engine cannot follow."
+        ),
+    ] = False,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(help="An origin whose pages may ask, or *; repeatable.", metavar="ORIGIN"),
+    ] = None,
 ) -> None:
     """Serve an engine to clients of OpenAI's speech endpoint."""
     from podgen.serve import require
@@ -115,6 +125,8 @@ def serve(
         api_key=api_key,
         limits=Limits(queue=queue, batch=batch, characters=characters, body=body),
         log_text=log_text,
+        lenient=lenient,
+        cors=cors or (),
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, TypeVar
 
 from starlette.responses import Response
@@ -77,8 +77,13 @@ class Stream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def events(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Audio as OpenAI's server-sent events; an error ends them without `speech.audio.done`."""
+async def events(
+    chunks: AsyncGenerator[bytes, None], usage: Callable[[], dict[str, int]]
+) -> AsyncGenerator[bytes, None]:
+    """Audio as OpenAI's server-sent events; an error ends them without `speech.audio.done`.
+
+    `usage` is asked when all is sent.
+    """
     try:
         async with contextlib.aclosing(chunks):
             async for chunk in chunks:
@@ -87,7 +92,7 @@ async def events(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, N
     except RefusedError as refused:
         yield _event({"type": "error", **refused.body()})
         return
-    yield _event({"type": "speech.audio.done"})
+    yield _event({"type": "speech.audio.done", "usage": usage()})
 
 
 def _event(value: dict[str, Any]) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import numpy as np
 from fastapi import FastAPI, Request
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 
 from podgen import __version__
@@ -33,6 +34,8 @@ def create_app(
     limits: Limits | None = None,
     api_key: str | None = None,
     log_text: bool = False,
+    lenient: bool = False,
+    cors: Sequence[str] = (),
 ) -> FastAPI:
     """The server of an engine; starting it loads the engine, ending it closes the engine.
 
@@ -42,9 +45,11 @@ def create_app(
         limits: what it bears.
         api_key: asked of every request but those for health, if given.
         log_text: whether the log holds what is spoken.
+        lenient: whether instructions that the engine cannot follow are passed over, not refused.
+        cors: the origins whose pages may ask; "*" is any.
     """
     limits = limits or Limits()
-    state = State(engine, model or engine.name, limits, log_text)
+    state = State(engine, model or engine.name, limits, log_text, lenient=lenient)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -59,12 +64,20 @@ def create_app(
     app.state.podgen = state
     refusal.install(app)
     app.add_middleware(Guard, largest=limits.body, api_key=api_key)
+    if cors:  # around the guard: a browser asks for leave without the key
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(cors),
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-Id", "X-Sample-Rate", "X-Podgen-Passed-Over"],
+        )
     _add_routes(app, state)
     return app
 
 
 def _add_routes(app: FastAPI, state: State) -> None:
-    @app.get("/health")
+    @app.api_route("/health", methods=["GET", "HEAD"])
     async def health() -> dict[str, str]:
         """Whether the process answers."""
         return {"status": "ok"}
@@ -83,13 +96,13 @@ def _add_routes(app: FastAPI, state: State) -> None:
     @app.get("/v1/models")
     async def models() -> dict[str, Any]:
         """The served model, in OpenAI's form."""
-        model = {
-            "id": state.desk.model,
-            "object": "model",
-            "created": state.created,
-            "owned_by": "podgen",
-        }
-        return {"object": "list", "data": [model]}
+        return {"object": "list", "data": [_model(state)]}
+
+    @app.get("/v1/models/{name:path}")
+    async def model(name: str) -> dict[str, Any]:
+        """The served model by any name that a request may give it."""
+        state.desk.refuse_unknown_model(name)
+        return _model(state)
 
     @app.get("/v1/audio/voices")
     async def voices() -> dict[str, Any]:
@@ -112,11 +125,21 @@ def _add_routes(app: FastAPI, state: State) -> None:
         """Speak a text."""
         try:
             order = state.desk.order(body)
+            state.tell_passed_over(order)
             state.admission.enter()
         except RefusedError as refused:
             state.metrics.requests.labels(str(refused.status)).inc()
             raise
         return await _answer(Account(state, order), request)
+
+
+def _model(state: State) -> dict[str, Any]:
+    return {
+        "id": state.desk.model,
+        "object": "model",
+        "created": state.created,
+        "owned_by": "podgen",
+    }
 
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -143,7 +166,7 @@ async def _answer(account: Account, request: Request) -> Response:
     body = _prepend(first, chunks)
     headers = {**_headers(account), "Cache-Control": "no-store"}
     if account.order.delivery == "sse":
-        return Stream(events(body), "text/event-stream", headers)
+        return Stream(events(body, account.usage), "text/event-stream", headers)
     return Stream(body, FORMATS[account.order.format].mime, headers)
 
 
@@ -188,4 +211,7 @@ async def _prepend(
 
 def _headers(account: Account) -> dict[str, str]:
     rate = account.state.engine.capabilities().sample_rate
-    return {"X-Request-Id": account.id, "X-Sample-Rate": str(rate)}
+    headers = {"X-Request-Id": account.id, "X-Sample-Rate": str(rate)}
+    if account.order.passed_over:
+        headers["X-Podgen-Passed-Over"] = ", ".join(account.order.passed_over)
+    return headers

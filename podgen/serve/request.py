@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,24 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from podgen.engines.base import Engine, Utterance
+from podgen.serve.aliases import aliases, is_openai_model
 from podgen.serve.refusal import RefusedError, sentence
 from podgen.speech.choosing import voice_language
 from podgen.text.spoken import spoken
 
 FormatName = Literal["wav", "pcm", "mp3", "flac", "aac", "opus", "ogg"]
-
-OPENAI_MODELS = frozenset({"tts-1", "tts-1-hd", "gpt-4o-mini-tts"})
-"""Model names that clients send by default; here they mean the model that is served."""
-
-OPENAI_VOICES: Mapping[str, tuple[str, ...]] = {
-    "alloy": ("af_alloy", "heart"),
-    "echo": ("am_echo", "heart"),
-    "fable": ("bm_fable", "heart"),
-    "onyx": ("am_onyx", "heart"),
-    "nova": ("af_nova", "heart"),
-    "shimmer": ("af_bella", "heart"),
-}
-"""OpenAI's voices as ours; the first that the engine has. Voxtral brings its own aliases."""
 
 
 class VoiceId(BaseModel):
@@ -54,7 +41,7 @@ class SpeechRequest(BaseModel):
         description="A voice of /v1/audio/voices or one of OpenAI's names.",
     )
     response_format: FormatName | None = Field(
-        None, description="mp3 unless said; pcm for server-sent events."
+        None, description="mp3 unless said; pcm where `stream` alone asks for events."
     )
     speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] | None = None
     stream: bool | None = Field(None, description="Server-sent events, as stream_format sse.")
@@ -89,6 +76,8 @@ class Order:
     format: str
     delivery: Literal["whole", "sse", "audio"]
     tempo: float
+    passed_over: tuple[str, ...] = ()
+    """Fields that a lenient server answered without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +88,8 @@ class Desk:
     model: str
     longest: int
     """The most characters of one input."""
+    lenient: bool = False
+    """Whether instructions that the engine cannot follow are passed over, not refused."""
 
     def order(self, request: SpeechRequest) -> Order:
         """The order that a request amounts to.
@@ -106,7 +97,7 @@ class Desk:
         Raises:
             RefusedError: with the reason and what to use instead.
         """
-        self._refuse_unknown_model(request.model)
+        self.refuse_unknown_model(request.model)
         self._refuse_length(request.input)
         self._refuse_foreign(request)
         delivery: Literal["whole", "sse", "audio"] = "whole"
@@ -114,30 +105,25 @@ class Desk:
             delivery = request.stream_format
         elif request.stream:
             delivery = "sse"
-        name = request.response_format or ("pcm" if delivery == "sse" else "mp3")
-        if delivery == "sse" and name not in ("pcm", "wav"):
-            raise RefusedError(
-                400,
-                f"events carry 16-bit PCM, not {name}; use response_format pcm, or stream_format "
-                "audio for a stream of bytes",
-                param="response_format",
-            )
+        # `stream` alone is vllm-omni's, whose clients expect samples.
+        usual = "pcm" if request.stream and request.stream_format is None else "mp3"
+        name = request.response_format or usual
         speed, tempo = self._split_speed(request.speed or 1.0)
         utterance = self._utterance(request, speed)
         if problems := self.engine.check(utterance):
             param = "voice" if utterance.voice not in self.voices() else _param(request)
             said = "\n".join(sentence(what, remedy) for what, remedy in problems)
             raise RefusedError(400, said, param=param, code="cannot_speak")
-        return Order(utterance, name, delivery, tempo)
+        return Order(utterance, name, delivery, tempo, self._passed_over(request))
 
     def voices(self) -> dict[str, str]:
         """Every name a voice can be asked for by, and the engine's own name for it."""
         own = {voice.name: voice.name for voice in self.engine.voices()}
-        for alias, candidates in OPENAI_VOICES.items():
-            found = next((name for name in candidates if name in own), None)
-            if alias not in own and found:
-                own[alias] = found
-        return own
+        return {**own, **aliases(self.engine.voices())}
+
+    def _passed_over(self, request: SpeechRequest) -> tuple[str, ...]:
+        follows = self.engine.capabilities().instructions
+        return ("instructions",) if self.lenient and request.instructions and not follows else ()
 
     def _utterance(self, request: SpeechRequest, speed: float) -> Utterance:
         asked = request.voice if isinstance(request.voice, str) else request.voice.id
@@ -156,7 +142,7 @@ class Desk:
             ref_text=request.ref_text or None,
             # Never read: it is there for the engine to say why it cannot clone.
             ref_audio=Path("ref_audio") if request.ref_audio else None,
-            instructions=request.instructions or None,
+            instructions=None if self._passed_over(request) else request.instructions or None,
             settings=settings,
         )
 
@@ -166,8 +152,10 @@ class Desk:
         own = min(max(speed, limits[0]), limits[1]) if limits else 1.0
         return own, speed / own
 
-    def _refuse_unknown_model(self, model: str | None) -> None:
-        if model and model not in {self.model, self.engine.name} | OPENAI_MODELS:
+    def refuse_unknown_model(self, model: str | None) -> None:
+        """Raises a RefusedError where a model is named that is not the served one."""
+        known = model in (None, "", self.model, self.engine.name)
+        if not known and not is_openai_model(model or ""):
             raise RefusedError(
                 404,
                 f"there is no model `{model}` here; use `{self.model}`",

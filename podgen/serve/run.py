@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from types import FrameType
 
 import uvicorn
@@ -29,6 +30,8 @@ def serve(
     api_key: str | None = None,
     limits: Limits | None = None,
     log_text: bool = False,
+    lenient: bool = False,
+    cors: Sequence[str] = (),
 ) -> None:
     """Serve an engine until the process is told to end; every accepted request is finished.
 
@@ -41,6 +44,8 @@ def serve(
         api_key: what clients must send, if anything.
         limits: what the server bears.
         log_text: whether the log holds what is spoken.
+        lenient: whether instructions that the engine cannot follow are passed over, not refused.
+        cors: the origins whose pages may ask; "*" is any.
 
     Raises:
         ScriptError: there is a model, and no engine is named that it is for.
@@ -54,7 +59,15 @@ def serve(
     listener = listen(host, port)
     _log_to_stderr()
     name = model.rstrip("/").rsplit("/", 1)[-1] if model else None
-    app = create_app(made, model=name, limits=limits, api_key=api_key, log_text=log_text)
+    app = create_app(
+        made,
+        model=name,
+        limits=limits,
+        api_key=api_key,
+        log_text=log_text,
+        lenient=lenient,
+        cors=cors,
+    )
     address, bound = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     print(f"podgen serves {made.name} at http://{shown}:{bound}/v1", file=sys.stderr, flush=True)

@@ -23,6 +23,8 @@ from podgen.serve.speaking import Sound
 log = logging.getLogger("podgen.serve")
 
 _WARM_UP = "Hello."
+FRAMES_PER_SECOND = 12.5
+"""What an engine without frames is taken to make in usage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,18 @@ class Limits:
 class State:
     """What the routes share. `admission.closing` is set when the process is told to end."""
 
-    def __init__(self, engine: Engine, model: str, limits: Limits, log_text: bool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        model: str,
+        limits: Limits,
+        log_text: bool,
+        *,
+        lenient: bool = False,
+    ) -> None:
         self.engine = engine
-        self.desk = Desk(engine, model, limits.characters)
+        self.desk = Desk(engine, model, limits.characters, lenient)
+        self._told: set[str] = set()
         self.batcher = Batcher(engine, most=limits.batch)
         self.admission = Admission(limits.queue)
         self.metrics = Metrics(lambda: self.batcher.depth, lambda: self.admission.active)
@@ -49,6 +60,13 @@ class State:
         self.created = int(time.time())
         self.fault = "the engine is loading"
         """Why the engine cannot speak yet; empty when it can."""
+
+    def tell_passed_over(self, order: Order) -> None:
+        """Write once for each field that requests are answered without it."""
+        for field_name in set(order.passed_over) - self._told:
+            self._told.add(field_name)
+            what = f"{self.engine.name} cannot follow {field_name}; requests are answered without"
+            log.warning(json.dumps({"event": "lenient", "field": field_name, "what": what}))
 
     def warm_up(self) -> None:
         """Have the engine load by speaking a word; requests may come meanwhile."""
@@ -89,6 +107,12 @@ class Account:
                 self.state.metrics.first_audio.observe(self.first)
             self.seconds += len(sound.samples) / sound.sample_rate
             yield sound
+
+    def usage(self) -> dict[str, int]:
+        """OpenAI's counts, of what there is here: characters in, frames of sound out."""
+        frames = self.state.engine.capabilities().frame_rate or FRAMES_PER_SECOND
+        given, made = len(self.order.utterance.text), round(self.seconds * frames)
+        return {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}
 
     def __enter__(self) -> Account:
         return self

@@ -43,7 +43,6 @@ GOOD = {"input": "Hello.", "voice": "heart", "response_format": "wav"}
         ({"extra_params": {"top_p": 1}}, "extra_params", "no setting `top_p`"),
         ({"max_new_tokens": 9}, "input", "no setting `max_tokens`"),
         ({"temperature": 1.0}, "temperature", "no field `temperature`"),
-        ({"stream": True, "response_format": "mp3"}, "response_format", "16-bit PCM"),
     ],
 )
 def test_what_cannot_be_done_is_a_400_that_says_why(
