@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from podgen.errors import Problem
 from podgen.show.model import Anchor, Chapter, Music, Pause, Show, Sound, Turn
+from podgen.show.picture import read_picture
 
 MARGIN = 1.5
 """A turn is taken to be at most this multiple of its estimate. What passes the real length only is
@@ -82,6 +83,35 @@ def _early(show: Show, longest: Mapping[str, float], head: float) -> Iterator[Pr
 def _too_early(item: Music | Sound, at: float) -> Problem:
     what = f"{item.file.name} would begin {-at:.1f} s before the episode does"
     return Problem(what, "raise its offset or move it down", item.place)
+
+
+def cover_warnings(show: Show, preset: str) -> Iterator[str]:
+    """What the houses that a preset is for will not like about a cover.
+
+    Apple Podcasts asks for a square of 1400 to 3000 pixels in RGB, ACX for one of 2400 and more;
+    Spotify shows squares of Apple's sizes.
+    """
+    limits = _COVERS.get(preset)
+    if show.cover is None or limits is None:
+        return
+    picture = read_picture(show.cover)
+    name, (least, most) = show.cover.name, limits
+    if picture.width != picture.height:
+        yield f"cover {name}: {picture.width} x {picture.height} pixels; players want a square"
+    if not all(least <= side <= most for side in (picture.width, picture.height)):
+        span = f"{least} to {most}" if most < _ANY else f"{least} and more"
+        yield f"cover {name}: {picture.width} x {picture.height} pixels; {preset} wants {span}"
+    if not picture.rgb:
+        yield f"cover {name}: its colours are not plain RGB; some players show it wrong or not"
+
+
+_ANY = 1 << 20
+_COVERS = {
+    "apple": (1400, 3000),
+    "apple-mono": (1400, 3000),
+    "spotify": (1400, 3000),
+    "acx": (2400, _ANY),
+}
 
 
 def _covers(show: Show) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from podgen.engines import REGISTRY
 from podgen.engines.base import Engine, Utterance
 from podgen.errors import EngineError, PodgenError, Problem, ScriptError
 from podgen.render.assets import asset_problems
-from podgen.render.foreseen import foreseen
+from podgen.render.foreseen import cover_warnings, foreseen
 from podgen.render.keys import take_key
 from podgen.render.rig import make_rig
 from podgen.render.takes import Choices, load_choices, lock_path, seed_of
@@ -140,6 +140,7 @@ def check(
             *_unheard(passed_over),
             *_stale_choices(show, turns, choices),
             *_without_effect(show, turns, engines),
+            *cover_warnings(show, chosen_preset.name),
         ),
     )
 

@@ -20,12 +20,13 @@ _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture file's bytes, media type and size in pixels."""
+    """A picture file's bytes, media type and size in pixels; and whether its colours are RGB."""
 
     data: bytes
     mime: str
     width: int
     height: int
+    rgb: bool
 
 
 def read_picture(path: Path) -> Picture:
@@ -50,11 +51,17 @@ def read_picture(path: Path) -> Picture:
     size = _png_size(data) if png else _jpeg_size(data)
     if size is None or 0 in size:
         raise ScriptError(f"{path} is damaged or cut off", "export the picture anew")
-    return Picture(data, "image/png" if png else "image/jpeg", *size)
+    width, height, colours = size
+    return Picture(
+        data, "image/png" if png else "image/jpeg", width, height, colours in (_PNG_RGB, _JPEG_RGB)
+    )
 
 
-def _png_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height of a PNG with all its chunks (ISO/IEC 15948, clause 5); else None."""
+_PNG_RGB, _JPEG_RGB = "png 2", "jpeg 3"
+
+
+def _png_size(data: bytes) -> tuple[int, int, str] | None:
+    """Width, height and colour type of a PNG with all its chunks (ISO/IEC 15948); else None."""
     size, at = None, len(_PNG)
     while at + 12 <= len(data):
         length, kind = struct.unpack(">I4s", data[at : at + 8])
@@ -62,7 +69,8 @@ def _png_size(data: bytes) -> tuple[int, int] | None:
         if end > len(data) or zlib.crc32(data[at + 4 : end - 4]) != _number(data[end - 4 : end]):
             return None
         if kind == b"IHDR" and length == 13:
-            size = _number(data[at + 8 : at + 12]), _number(data[at + 12 : at + 16])
+            width, height = _number(data[at + 8 : at + 12]), _number(data[at + 12 : at + 16])
+            size = width, height, f"png {data[at + 17]}"
         if kind == b"IEND":
             return size
         at = end
@@ -73,8 +81,8 @@ def _number(data: bytes) -> int:
     return int.from_bytes(data)
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height of a JPEG that has its end (ISO/IEC 10918-1, annex B); else None."""
+def _jpeg_size(data: bytes) -> tuple[int, int, str] | None:
+    """Width, height and components of a JPEG that has its end (ISO/IEC 10918-1); else None."""
     if _JPEG_END not in data[-_AFTER_END:]:
         return None
     at = 2
@@ -85,6 +93,6 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
             continue
         if marker in _FRAMES:
             height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return width, height
+            return width, height, f"jpeg {data[at + 9]}"
         at += 2 + int.from_bytes(data[at + 2 : at + 4])
     return None

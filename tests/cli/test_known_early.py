@@ -134,3 +134,21 @@ def test_what_is_left_out_is_a_warning(podgen: CommandLine, write_show: Write, c
     assert any("made.wav ends at" in line and "before its trim does" in line for line in warnings)
     assert "warning: m4a: m4a holds no pictures of chapters" in warnings
     assert len(warnings) == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("", ["20 x 10 pixels; players want a square", "20 x 10 pixels; apple wants 1400 to 3000"]),
+        ("mastering: acx", ["players want a square", "20 x 10 pixels; acx wants 2400 and more"]),
+        ("mastering: ebu", []),
+    ],
+)
+def test_a_cover_that_a_house_will_not_take_is_a_warning(
+    podgen: CommandLine, write_show: Write, cover: Path, head: str, told: list[str]
+) -> None:
+    run = podgen("check", "-e", "hibari", write_show([HELLO], f"cover: {cover.name}\n{head}"))
+    assert run.code == 0, run.err
+    warnings = [line for line in run.err.splitlines() if line.startswith("warning: cover ")]
+    assert len(warnings) == len(told)
+    assert all(part in line for part, line in zip(told, warnings, strict=True))
