@@ -63,6 +63,10 @@ def locale(language: str) -> Locale:
     return Locale.parse(language)
 
 
+_LONGEST = 18
+"""Figures of a number that has a name in every language; longer ones are said one by one."""
+
+
 @lru_cache(maxsize=4096)
 def number(value: str, language: str) -> str:
     """A number in words: digits, at most one point, a minus before them at most.
@@ -71,7 +75,10 @@ def number(value: str, language: str) -> str:
     """
     engine = _engine(language)
     bare = value.removeprefix("-")
-    if "." in bare and bare.endswith("0"):  # the rules drop them: said with a digit more, less it
+    if len(bare.partition(".")[0]) > _LONGEST or len(bare) > 2 * _LONGEST:
+        digits = (number(digit, language) if digit != "." else None for digit in bare)
+        said = " ".join(digit or sign("dot", language) for digit in digits)
+    elif "." in bare and bare.endswith("0"):  # the rules drop them: said with a digit more, less it
         said = _plain(engine.format_number(f"{bare}1").text).rpartition(" ")[0]
     else:
         said = _plain(engine.format_number(bare).text)
@@ -92,6 +99,8 @@ def year(value: int, language: str) -> str:
 
 def ordinal(value: int, language: str, feminine: bool = False) -> str:
     """An ordinal in words."""
+    if value >= 10**_LONGEST:
+        return number(str(value), language)
     said = _engine(language).format_number(value, FormatPurpose.ORDINAL).text_by_ruleset
     wanted = f"spellout-ordinal-{'feminine' if feminine else 'masculine'}"
     return _plain(said.get(wanted) or said.get("spellout-ordinal") or next(iter(said.values())))
@@ -138,7 +147,8 @@ def clock(hour: int, minute: int, language: str) -> str:
 
 def unit(value: str, symbol: str, language: str) -> str | None:
     """A number with its unit in words; None where CLDR does not know the unit's name."""
-    whole = float(value) if "." in value else int(value)
+    # Only one or several, and which several, follow from the number.
+    whole = float(value[-_LONGEST:]) if "." in value else int(value[-_LONGEST:])
     try:
         said = format_unit(whole, _UNITS[symbol], "long", format="0.####", locale=language)
     except ValueError:

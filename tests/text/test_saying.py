@@ -186,3 +186,27 @@ def test_numbers_are_whole_words(language: str, number: str) -> None:
 def test_no_text_takes_long(unit: str) -> None:
     """Eight thousand characters of anything; quadratic rules would take minutes."""
     in_words((unit * 8000)[:8000], "en")
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{}",
+        "{}.5",
+        "${}",
+        "{} km",
+        "{}%",
+        "{}th",
+        "A{}",
+        "{}-{}",
+        "1,{}",
+        "v{}.1.2",
+        "+{}",
+        "{}:00",
+    ],
+)
+def test_a_number_without_a_name_is_said_figure_by_figure(language: str, written: str) -> None:
+    said = in_words(f"x {written.format('9' * 60, '9' * 60)} y", language).text
+    assert not any(char.isdigit() for char in said)
+    assert len(said) > 60 * 2
