@@ -28,7 +28,7 @@ _REPEATED = (
 _QUOTED = re.compile(
     r"(?<!\w)['‘](?!(?:tis|twas|em|cause|n|\d0s)\b)([^'‘]{1,300}?)['’](?!\w)", re.IGNORECASE
 )
-_EMOTICON = re.compile(r"(?<!\S)[:;=8][-o']?[)(DPp|/](?!\w)")
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-o']?|8-)[)(DPp|/](?!\w)")
 _UNSAID = frozenset("*_|~^{}\\<>#=+`@&$%°")
 """Signs that mean something where a rule says so, and are passed over elsewhere."""
 _PLAIN = re.compile(r"[\w\s.,;:!?'\"“”‘()\[\]–—…¿¡،؛؟।॥/-]*")

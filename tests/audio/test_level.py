@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,8 +40,8 @@ def voices(draw: st.DrawFn) -> list[Segment]:
         for number in range(draw(st.integers(1, 8))):
             seconds = draw(st.floats(0.1, 20))
             drift = draw(st.floats(-3, 3))
-            loudness = base + drift if seconds >= 0.4 else None
-            made.append(segment(f"{voice}{number}", seconds, loudness))
+            one = segment(f"{voice}{number}", seconds, base + drift)
+            made.append(one if seconds >= 0.4 else replace(one, loudness=None))
     return draw(st.permutations(made))
 
 
@@ -47,8 +49,8 @@ def voices(draw: st.DrawFn) -> list[Segment]:
 @given(voices())
 def test_whatever_lies_near_its_voice_comes_to_one_level(segments: list[Segment]) -> None:
     for one, level in zip(segments, levels(segments), strict=True):
-        if one.loudness is not None:
-            assert after(one, level) == pytest.approx(WORKING_LUFS, abs=0.2)
+        slack = 0.2 if one.loudness is not None else 2.5  # a single block has no soft syllables
+        assert after(one, level) == pytest.approx(WORKING_LUFS, abs=slack)
         if one.seconds >= 3:
             assert level.sounds == one.loudness
 
