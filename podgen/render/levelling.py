@@ -7,7 +7,6 @@ its loudness, it is measured again and raised until it is where it should be.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -48,7 +47,8 @@ class Levelled:
     """A turn as it goes into the mix: the clip to read and its `gain` in dB.
 
     `level` is what it was to have and why; `reduction` (dB) the deepest that its own peaks were
-    turned down; `short` by how many LU it stays below its level.
+    turned down; `short` by how many LU it stays below its level; `mended` that its limited clip in
+    the store was corrupt and was made again.
     """
 
     dressed: Dressed
@@ -57,6 +57,7 @@ class Levelled:
     level: Level
     reduction: float
     short: float
+    mended: bool = False
 
     @property
     def turn(self) -> PlannedTurn:
@@ -87,8 +88,10 @@ def level_all(
 
 
 def warnings(levelled: Sequence[Levelled]) -> Iterator[str]:
-    """Turns that stay below the level they were to have."""
+    """Turns that stay below the level they were to have, or whose clip was corrupt."""
     for turn in levelled:
+        if turn.mended:
+            yield f"the stored clip of turn {turn.turn.id} was corrupt; it is made again"
         if turn.short > WORTH_TELLING_LU:
             yield (
                 f"{turn.turn.turn.place}: turn {turn.turn.id} stays {turn.short:.1f} LU below what "
@@ -113,6 +116,7 @@ def _levelled(store: Store, job: _Job) -> Levelled:
         return Levelled(dressed, dressed.clip, gain, level, 0.0, 0.0)
     gain = min(gain, job.ceiling + LARGEST_REDUCTION_DB - peak)
     made, lost = _limited(store, dressed, job.ceiling - gain), 0.0
+    mended = made.mended
     for _ in range(ROUNDS):
         now = made.measurement
         after = sounds(now.seconds, now.loudness, now.loud, job.usual)
@@ -127,8 +131,9 @@ def _levelled(store: Store, job: _Job) -> Levelled:
         if _stepped(job.ceiling - gain) == made.ceiling:
             break
         made = _limited(store, dressed, job.ceiling - gain)
+        mended = mended or made.mended
     clip = made.kept(store)
-    return Levelled(dressed, clip, gain, level, made.reduction, level.gain + lost - gain)
+    return Levelled(dressed, clip, gain, level, made.reduction, level.gain + lost - gain, mended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,7 @@ class _Made:
     reduction: float
     samples: npt.NDArray[np.float32] | None
     clip: Clip | None
+    mended: bool = False
 
     def kept(self, store: Store) -> Clip:
         if self.clip is not None:
@@ -154,15 +160,19 @@ def _limited(store: Store, dressed: Dressed, ceiling: float) -> _Made:
     """A dressed clip with its true peaks at `ceiling` dBTP, before its gain."""
     ceiling = _stepped(ceiling)
     key = digest({"limited": VERSION, "clip": dressed.clip.digest, "ceiling": f"{ceiling:.1f}"})
-    with contextlib.suppress(CorruptError, TypeError, KeyError):
+    try:
         clip = store.get("limited", key)
         if clip is not None and clip.intact():
             notes: Mapping[str, Any] = clip.notes
             measured = Measurement.from_json(notes["measured"])
             return _Made(key, ceiling, measured, float(notes["reduction"]), None, clip)
+        corrupt = clip is not None
+    except CorruptError:
+        corrupt = True
     rate = dressed.clip.sample_rate
     samples, reduction = limit(dressed.clip.read(), rate, ceiling)
-    return _Made(key, ceiling, measure(samples, rate), reduction, samples, None)
+    measured = measure(samples, rate)
+    return _Made(key, ceiling, measured, reduction, samples, None, corrupt)
 
 
 def _stepped(ceiling: float) -> float:
