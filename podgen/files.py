@@ -68,7 +68,7 @@ def _owned(folder: Path, suffix: str, *, is_folder: bool) -> Iterator[Path]:
         lock = -1
         try:
             lock = os.open(path, os.O_RDONLY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            hold(lock)
             # Between the two, a sweep may have taken it for an orphan.
             if os.fstat(lock).st_ino == path.stat().st_ino:
                 break
@@ -81,6 +81,15 @@ def _owned(folder: Path, suffix: str, *, is_folder: bool) -> Iterator[Path]:
     finally:
         os.close(lock)
         remove(path)
+
+
+def hold(descriptor: int) -> None:
+    """Lock an open file or folder until it is closed, waiting for whoever has it.
+
+    Some network disks know no locks: there nothing is held, and nothing is swept.
+    """
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def sweep(folder: Path) -> int:

@@ -8,13 +8,12 @@ and nothing else is ever removed: a file that its user changed or replaced is no
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from podgen.files import remove, uninterrupted, write_text, writing_failed
+from podgen.files import hold, remove, uninterrupted, write_text, writing_failed
 from podgen.render.outputs import Outputs
 
 LIST = ".podgen.json"
@@ -123,7 +122,7 @@ def _locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise writing_failed(folder, error) from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        hold(lock)
         yield
     finally:
         os.close(lock)
