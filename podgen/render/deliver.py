@@ -109,7 +109,11 @@ def deliver(
             clips=clips,
             warnings=[*warnings, *notes],
         )
-        report = replace(report, stems=tuple(f"stems/{path.name}" for path in stems))
+        report = replace(
+            report,
+            companions=tuple(COMPANIONS),
+            stems=tuple(f"stems/{path.name}" for path in stems),
+        )
         write_json(report, made.folder / REPORT)
         write_html(report, made.report_page)
         publish(made, place, kept=clips.values(), superseded=None if rejected else outputs.rejected)

@@ -120,8 +120,8 @@ class Report:
 
     `waveform` holds the lowest and highest sample (-1 to 1) of equal slices of the episode, and
     `loudness` the short-term loudness over time as (seconds, LUFS). `audio` is the deliverable
-    that the page plays, as a path from the report's folder, as are `stems`. `made` is shown if it
-    is not empty.
+    that the page plays, as a path from the report's folder, as are `companions` (transcripts,
+    chapters, feed item) and `stems`. `made` is shown if it is not empty.
     """
 
     episode: Episode
@@ -136,6 +136,7 @@ class Report:
     turns: tuple[TurnRow, ...]
     audio: str | None
     made: str = ""
+    companions: tuple[str, ...] = ()
     stems: tuple[str, ...] = ()
 
     @property

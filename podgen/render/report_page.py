@@ -154,7 +154,15 @@ def _deliverables(report: Report) -> str:
     return (
         f'<table class="figures"><thead><tr><th scope="col">File</th>{head}'
         f'<th scope="col">Size</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        f"{_links(report)}"
     )
+
+
+def _links(report: Report) -> str:
+    """What lies beside the deliverables."""
+    paths = [*report.companions, *report.stems]
+    links = (f'<a href="{_address(path)}">{html.escape(path)}</a>' for path in paths)
+    return f'<p class="beside">{" · ".join(links)}</p>' if paths else ""
 
 
 def _sentence(check: Check) -> bool:

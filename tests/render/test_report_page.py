@@ -214,6 +214,19 @@ def test_page_shows_figures_verdict_and_turns(tmp_path: Path) -> None:
     assert "../pilot.wav" in page.addresses
 
 
+def test_the_page_leads_to_all_that_lies_beside_it(tmp_path: Path) -> None:
+    names = ("transcript.vtt", "stems/Zoë & co.wav")
+    report = replace(sample(), companions=names[:1], stems=names[1:])
+    page = Page(_written(report, tmp_path / "a.html"))
+    assert {"transcript.vtt", "stems/Zo%C3%AB%20%26%20co.wav"} <= set(page.addresses)
+    assert "stems/Zoë & co.wav" in page.words
+
+
+def test_the_chain_from_mix_to_master_is_told(tmp_path: Path) -> None:
+    page = Page(_written(sample(), tmp_path / "a.html"))
+    assert "−23.0 · +7.0 dB · limiter 1.3 dB at most" in page.words
+
+
 def test_a_failure_that_is_no_figure_is_told_in_words(tmp_path: Path) -> None:
     report = sample()
     silent = Check("turn turn-002 <is> silent", None, "", "", False)
