@@ -77,7 +77,8 @@ def create_app(
 
 
 def _add_routes(app: FastAPI, state: State) -> None:
-    @app.api_route("/health", methods=["GET", "HEAD"])
+    @app.head("/health", include_in_schema=False)
+    @app.get("/health")
     async def health() -> dict[str, str]:
         """Whether the process answers."""
         return {"status": "ok"}
