@@ -7,18 +7,25 @@ its loudness, it is measured again and raised until it is where it should be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from podgen.audio.lane import pan_gains
-from podgen.audio.level import WORKING_LUFS, Level, Segment, levels, sounds, spread
+from podgen.audio.level import (
+    RELIABLE_SECONDS,
+    WORKING_LUFS,
+    Level,
+    Segment,
+    levels,
+    sounds,
+    spread,
+)
 from podgen.audio.limiter import limit
-from podgen.audio.loudness import Measurement, decibels, measure
+from podgen.audio.loudness import decibels, momentary
 from podgen.audio.master import ceiling_for
 from podgen.audio.presets import Preset
 from podgen.render.dress import Dressed
@@ -34,8 +41,6 @@ CLOSE_DB = 0.02
 """A clip nearer to its level than this is there..."""
 ROUNDS = 4
 """...so that it is limited so many times at most."""
-STEP_DB = 0.1
-"""Ceilings of clips come in such steps, so that a change elsewhere seldom makes a clip anew."""
 LARGEST_REDUCTION_DB = 12.0
 """A clip is not made louder at the price of a deeper reduction than this."""
 WORTH_TELLING_LU = 1.0
@@ -108,75 +113,58 @@ class _Job:
 
 
 def _levelled(store: Store, job: _Job) -> Levelled:
-    """Raise the gain by what limiting took, and limit again, until both agree."""
+    """The turn as the store has it, or limited now."""
     dressed, level = job.dressed, job.level
-    measured = dressed.measurement
-    gain, peak, heard = level.gain, measured.true_peak, level.sounds
-    if peak is None or heard is None or peak + gain <= job.ceiling:
-        return Levelled(dressed, dressed.clip, gain, level, 0.0, 0.0)
-    gain = min(gain, job.ceiling + LARGEST_REDUCTION_DB - peak)
-    made, lost = _limited(store, dressed, job.ceiling - gain), 0.0
-    mended = made.mended
-    for _ in range(ROUNDS):
-        now = made.measurement
-        after = sounds(now.seconds, now.loudness, now.loud, job.usual)
-        lost = heard - after if after is not None else 0.0
-        wanted = level.gain + lost
-        if abs(wanted - gain) < CLOSE_DB:
-            break
-        deeper = peak + wanted - job.ceiling
-        if deeper > LARGEST_REDUCTION_DB and wanted > gain:
-            break
-        gain = wanted
-        if _stepped(job.ceiling - gain) == made.ceiling:
-            break
-        made = _limited(store, dressed, job.ceiling - gain)
-        mended = mended or made.mended
-    clip = made.kept(store)
-    return Levelled(dressed, clip, gain, level, made.reduction, level.gain + lost - gain, mended)
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A clip limited at `ceiling`, from the store or not there yet."""
-
-    key: str
-    ceiling: float
-    measurement: Measurement
-    reduction: float
-    samples: npt.NDArray[np.float32] | None
-    clip: Clip | None
-    mended: bool = False
-
-    def kept(self, store: Store) -> Clip:
-        if self.clip is not None:
-            return self.clip
-        assert self.samples is not None
-        notes = {"measured": self.measurement.to_json(), "reduction": self.reduction}
-        return store.put("limited", self.key, self.samples, self.measurement.rate, notes)
-
-
-def _limited(store: Store, dressed: Dressed, ceiling: float) -> _Made:
-    """A dressed clip with its true peaks at `ceiling` dBTP, before its gain."""
-    ceiling = _stepped(ceiling)
-    key = digest({"limited": VERSION, "clip": dressed.clip.digest, "ceiling": f"{ceiling:.1f}"})
+    peak = dressed.measurement.true_peak
+    if peak is None or level.sounds is None or peak + level.gain <= job.ceiling:
+        return Levelled(dressed, dressed.clip, level.gain, level, 0.0, 0.0)
+    key = digest(
+        {
+            "limited": VERSION,
+            "clip": dressed.clip.digest,
+            "gain": f"{level.gain:.2f}",
+            "ceiling": f"{job.ceiling:.2f}",
+            "usual": f"{job.usual:.1f}" if dressed.measurement.seconds < RELIABLE_SECONDS else "",
+        }
+    )
+    mended = False
     try:
         clip = store.get("limited", key)
         if clip is not None and clip.intact():
-            notes: Mapping[str, Any] = clip.notes
-            measured = Measurement.from_json(notes["measured"])
-            return _Made(key, ceiling, measured, float(notes["reduction"]), None, clip)
-        corrupt = clip is not None
-    except CorruptError:
-        corrupt = True
-    rate = dressed.clip.sample_rate
-    samples, reduction = limit(dressed.clip.read(), rate, ceiling)
-    measured = measure(samples, rate)
-    return _Made(key, ceiling, measured, reduction, samples, None, corrupt)
+            gain, reduction, short = (clip.notes[name] for name in ("gain", "reduction", "short"))
+            return Levelled(dressed, clip, float(gain), level, float(reduction), float(short))
+        mended = clip is not None
+    except (CorruptError, KeyError, TypeError):
+        mended = True
+    samples, gain, reduction, short = _limited(job, peak, level.sounds)
+    notes = {"gain": gain, "reduction": reduction, "short": short}
+    clip = store.put("limited", key, samples, dressed.clip.sample_rate, notes)
+    return Levelled(dressed, clip, gain, level, reduction, short, mended)
 
 
-def _stepped(ceiling: float) -> float:
-    return round(ceiling / STEP_DB) * STEP_DB
+def _limited(
+    job: _Job, peak: float, heard: float
+) -> tuple[npt.NDArray[np.float32], float, float, float]:
+    """The clip with its peaks down, its gain, the deepest reduction, and what it stays short of.
+
+    The gain is raised by what limiting took, and the clip limited again, until both agree.
+    """
+    source, rate = job.dressed.clip.read(), job.dressed.clip.sample_rate
+    gain = min(job.level.gain, job.ceiling + LARGEST_REDUCTION_DB - peak)
+    lost = 0.0
+    for _ in range(ROUNDS):
+        samples, reduction = limit(source, rate, job.ceiling - gain)
+        loudness, loud = momentary(samples, rate)
+        after = sounds(len(samples) / rate, loudness, loud, job.usual)
+        lost = heard - after if after is not None else 0.0
+        wanted = job.level.gain + lost
+        deeper = peak + wanted - job.ceiling
+        if abs(wanted - gain) < CLOSE_DB or (deeper > LARGEST_REDUCTION_DB and wanted > gain):
+            break
+        last, gain = gain, wanted
+    else:
+        gain = last  # what the samples were limited for
+    return samples, gain, reduction, job.level.gain + lost - gain
 
 
 def _working_ceiling(preset: Preset, *, lossy: bool) -> float:
