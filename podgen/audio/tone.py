@@ -14,8 +14,10 @@ from podgen.audio.truepeak import Floats
 
 SOFTEST_DBFS = -72.0
 LOUDEST_DBFS = -66.0
-"""In the finished file, RMS of a channel: the noisiest voice's own floor, within these two. ACX
-asks for a floor of -60 at most."""
+"""In the finished file, RMS of a channel: within these two. ACX asks for a floor of -60 at most."""
+COVER_DB = 2.5
+"""The tone lies so far over the noisiest voice's own floor. Both sound under that voice: where they
+were equal the floor would step by 3 dB with it, so it steps by 1.9."""
 PERIOD_SECONDS = 11.0
 """Nobody hears noise repeat itself so seldom."""
 LONGEST_SECONDS = 60.0

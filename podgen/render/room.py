@@ -52,7 +52,7 @@ def room_tone(
     """What lies under the episode."""
     master = preset.loudness - WORKING_LUFS
     floor = _noisiest(levelled) + master - (_MIDDLE_DB if preset.channels == 2 else 0.0)
-    level = min(tone.LOUDEST_DBFS, max(tone.SOFTEST_DBFS, floor))
+    level = min(tone.LOUDEST_DBFS, max(tone.SOFTEST_DBFS, floor + tone.COVER_DB))
     return tone.Tone(tone.at(period, level - master), timeline.total, preset.sample_rate)
 
 
