@@ -31,8 +31,9 @@ from podgen.audio.automation import Duck
 from podgen.audio.cues import Anchor, Chapter, Cue, Music, Speech
 from podgen.audio.lane import Source
 from podgen.audio.master import master
-from podgen.audio.mix import Scene, Score
+from podgen.audio.mix import Scene
 from podgen.audio.presets import preset
+from podgen.audio.score import Score
 from podgen.audio.timeline import lay_out
 
 PRESET = preset("apple")

@@ -19,7 +19,7 @@ from podgen.audio.r128 import Meter
 from podgen.audio.truepeak import PeakMeter
 from podgen.errors import ScriptError
 
-VERSION = 2
+VERSION = 3
 """Part of the key of whatever is stored prepared; raised when the result would sound other."""
 
 CEILING_DBTP = -1.0
@@ -41,11 +41,16 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A prepared file's figures; `quiet` is its longest quiet passage in seconds."""
+    """A prepared file's figures.
+
+    `quiet` is its longest quiet passage in seconds, `momentary` its loudness over 400 ms for every
+    100 ms, in LUFS.
+    """
 
     measurement: Measurement
     channels: int
     quiet: float
+    momentary: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for `json.dump`."""
@@ -54,7 +59,9 @@ class Asset:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Asset:
         """The inverse of `to_json`; raises TypeError or KeyError on anything else."""
-        return cls(**{**values, "measurement": Measurement.from_json(values["measurement"])})
+        measurement = Measurement.from_json(values["measurement"])
+        momentary = tuple(values["momentary"])
+        return cls(**{**values, "measurement": measurement, "momentary": momentary})
 
 
 _STREAM = re.compile(
@@ -144,7 +151,8 @@ def prepare(
     )
     loud = measurement.loudness if measurement.loudness is not None else measurement.rms
     quiet = (level(part) < (loud or 0.0) - QUIET_LU for part in frames.powers.parts())
-    return Asset(measurement, width, longest_run(quiet)[1] / PER_SECOND)
+    momentary = tuple(round(float(level), 1) for level in meter.momentary[:])
+    return Asset(measurement, width, longest_run(quiet)[1] / PER_SECOND, momentary)
 
 
 def asset_gain(asset: Asset, volume: float) -> float:

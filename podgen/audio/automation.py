@@ -20,6 +20,8 @@ SOFTEST_STEP_SECONDS = 0.005
 """Nothing moves faster than this: a step in a gain is a click."""
 HOLD_SECONDS = 1.0
 """Music that is down for speech stays down over a gap shorter than this."""
+CHANGE_SECONDS = 0.2
+"""From one level under speech to the next, at least."""
 
 Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 """Positions in samples, ascending, and decibels; linear between, constant outside."""
@@ -39,30 +41,45 @@ class Duck:
 
 
 def duck_points(
-    windows: Sequence[tuple[int, int]], span: Span, rate: int, duck: Duck
+    windows: Sequence[tuple[int, int]],
+    span: Span,
+    rate: int,
+    duck: Duck,
+    depths: Sequence[float] | None = None,
 ) -> Points | None:
     """The ducking of one span, from the speech windows of the timeline; None without speech.
 
     Where music could not come all the way up and down again between two windows, or they are less
     than `HOLD_SECONDS` apart, it stays down, so that pauses within a conversation do not pump.
+    `depths` has one for each window, instead of the duck's own; over a gap in which it stays down
+    the music goes from one to the next, and takes `CHANGE_SECONDS` at least.
     """
     least = round(SOFTEST_STEP_SECONDS * rate)
     attack, release = (max(least, round(s * rate)) for s in (duck.attack, duck.release))
     longest = max(attack + release, round(HOLD_SECONDS * rate))
-    held: list[tuple[int, int]] = []
-    for start, end in windows:
+    change = CHANGE_SECONDS * rate
+    points: list[tuple[float, float]] = []
+    last: tuple[int, float] | None = None  # where the window before ended, and its level
+    for (start, end), depth in zip(windows, depths or [duck.depth] * len(windows), strict=True):
         if end + release <= span.start or start - attack >= span.end:
             continue
-        if held and start - held[-1][1] <= longest:
-            held[-1] = (held[-1][0], end)
+        level, begins = -depth, float(start)
+        if last is not None and start - last[0] <= longest:
+            if level != last[1]:
+                middle = (last[0] + start) / 2
+                points.append((min(last[0], middle - change / 2), last[1]))
+                begins = max(start, middle + change / 2)
         else:
-            held.append((start, end))
-    if not held:
+            if last is not None:
+                points += [(last[0], last[1]), (last[0] + release, 0.0)]
+            points.append((start - attack, 0.0))
+        points.append((begins, level))
+        last = end, level
+    if last is None:
         return None
-    edges = np.array(held, np.float64)
-    positions = edges[:, [0, 0, 1, 1]] + np.array([-attack, 0, 0, release])
-    levels = np.tile([0.0, -duck.depth, -duck.depth, 0.0], (len(held), 1))
-    return positions.ravel(), levels.ravel()
+    points += [(last[0], last[1]), (last[0] + release, 0.0)]
+    positions, levels = np.array(points, np.float64).T
+    return np.maximum.accumulate(positions), levels
 
 
 class Automation:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from podgen.audio.loudness import amplitude
 from podgen.audio.tone import Tone
 from podgen.audio.truepeak import Floats
 from podgen.errors import MachineError
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 CROSS_SECONDS = 0.1
 """Over which a loop's end goes into its beginning, at equal power; a quarter of a file under 0.4 s.
@@ -31,13 +35,15 @@ class Source:
     """The sound of a clip: a file at the mix rate, its gain in dB, its place from -1 to 1.
 
     `asked` is the part of the gain that the user asked for, which says how soft it may be; for an
-    effect its level relative to speech, None if there is nothing to be heard.
+    effect its level relative to speech, None if there is nothing to be heard. `sounds` is for a
+    turn how loud it is in the mix, in LUFS; None if it is silent.
     """
 
     path: Path
     gain: float = 0.0
     pan: float = 0.0
     asked: float | None = 0.0
+    sounds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +117,7 @@ class _Reader:
         try:
             self._file = soundfile.SoundFile(part.source.path)
         except soundfile.LibsndfileError as error:
-            raise MachineError(
-                f"{part.source.path} cannot be read ({error})", "run: podgen cache verify"
-            ) from error
+            raise _unreadable(part.source.path, error) from error
         if self._file.samplerate != rate:
             self._file.close()
             raise MachineError(
@@ -158,13 +162,7 @@ class _Reader:
     def _cross(self) -> int:
         """How many samples of the end go into the beginning."""
         if self._crossing is None:
-            cross = min(round(CROSS_SECONDS * self._file.samplerate), self._file.frames // 4)
-            end = self._at(self._file.frames - cross, cross)
-            around = np.concatenate([end, self._at(0, cross)])
-            bends = np.abs(np.diff(around, n=2, axis=0)).max(axis=1, initial=0.0)
-            joint = bends[max(0, cross - 2) : cross].max(initial=0.0)
-            even = joint <= _UNEVEN * np.median(bends) if len(bends) else True
-            self._crossing = 0 if even else cross
+            self._crossing = _crossing(self._file)
         return self._crossing
 
     def _at(self, offset: int, count: int) -> Floats:
@@ -183,6 +181,38 @@ class _Reader:
             offset += len(piece)
             count -= len(piece)
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def period(path: Path) -> int:
+    """After how many samples a looped file begins again.
+
+    Raises:
+        MachineError: it cannot be read.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            return int(file.frames) - _crossing(file)
+    except soundfile.LibsndfileError as error:
+        raise _unreadable(path, error) from error
+
+
+def _crossing(file: SoundFile) -> int:
+    """How many samples of a file's end go into its beginning when it is repeated."""
+    cross = min(round(CROSS_SECONDS * file.samplerate), file.frames // 4)
+    pieces = []
+    for at in (file.frames - cross, 0):
+        file.seek(at)
+        pieces.append(file.read(cross, dtype="float32", always_2d=True))
+    bends = np.abs(np.diff(np.concatenate(pieces), n=2, axis=0)).max(axis=1, initial=0.0)
+    joint = bends[max(0, cross - 2) : cross].max(initial=0.0)
+    even = joint <= _UNEVEN * np.median(bends) if len(bends) else True
+    return 0 if even else cross
+
+
+def _unreadable(path: Path, error: Exception) -> MachineError:
+    return MachineError(f"{path} cannot be read ({error})", "run: podgen cache verify")
 
 
 def _gains(source: Source, has: int, channels: int) -> Floats:

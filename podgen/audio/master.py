@@ -11,7 +11,7 @@ import math
 from array import array
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from podgen.audio import mix
+from podgen.audio.balance import too_loud
 from podgen.audio.encode import LOSSY, encode
 from podgen.audio.frames import Frames
 from podgen.audio.level import WORKING_LUFS
@@ -28,7 +29,7 @@ from podgen.audio.presets import Preset
 from podgen.audio.r128 import Meter
 from podgen.audio.survey import Survey
 from podgen.audio.truepeak import BLOCK, Floats
-from podgen.audio.verify import Verdict, measured, verify
+from podgen.audio.verify import Failure, Verdict, measured, verify
 
 Stage = Literal["measuring", "encoding", "verifying"]
 Progress = Callable[[Stage, float], None]
@@ -88,7 +89,7 @@ def master(
     """
     total = scene.timeline.total
     report = progress or (lambda stage, fraction: None)
-    survey = _survey(scene, report)
+    survey, failures = _survey(scene, report)
     ceiling = ceiling_for(preset, lossy=bool(LOSSY & outputs.keys()))
     aim = preset.loudness
     for rounds in range(1, ROUNDS + 1):
@@ -108,9 +109,10 @@ def master(
             if finish is not None:
                 finish(path, form)
             expected = mix.expectations(scene)
-            verdicts[form] = verify(
+            verdict = verify(
                 path, form, preset, total, expected, lambda part: report("verifying", part)
             )
+            verdicts[form] = replace(verdict, failures=(*verdict.failures, *failures))
         louder, lower = _corrections(list(verdicts.values()), preset)
         if rounds == ROUNDS or not (louder or lower):
             break
@@ -178,14 +180,17 @@ def preview(
     encode(blocks, preset, {path.suffix.removeprefix("."): path})
 
 
-def _survey(scene: Scene, report: Progress) -> Survey:
+def _survey(scene: Scene, report: Progress) -> tuple[Survey, tuple[Failure, ...]]:
+    """What the first pass found, and what of the mix is not as asked."""
     timeline = scene.timeline
     meter, frames = Meter(), Frames(timeline.rate, scene.channels)
-    mixed = mix.stream(scene, meter=meter)
+    held = any(score.under is not None for score in scene.music.values())
+    under = Meter() if held else None
+    mixed = mix.stream(scene, meter=meter, under=under)
     with closing(_counted(mixed, timeline.total, report, "measuring")) as blocks:
         for block in blocks:
             frames.push(block)
-    return Survey(meter, frames)
+    return Survey(meter, frames), () if under is None else tuple(too_loud(scene, under))
 
 
 def _corrections(verdicts: list[Verdict], preset: Preset) -> tuple[float, float]:

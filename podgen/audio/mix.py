@@ -17,16 +17,18 @@ import numpy as np
 
 from podgen.audio import ffmpeg as machine
 from podgen.audio import lane
-from podgen.audio.asset import QUIET_LU, Asset, asset_gain
-from podgen.audio.automation import Automation, Duck, duck_points
+from podgen.audio.asset import QUIET_LU
+from podgen.audio.automation import Automation
 from podgen.audio.lane import Part, Source
 from podgen.audio.loudness import amplitude
 from podgen.audio.r128 import Meter
+from podgen.audio.score import Score, automation, part
 from podgen.audio.timeline import Clip, Span, Timeline, lanes
 from podgen.audio.tone import Tone
 from podgen.audio.truepeak import Floats
 
 MUSIC = "music"
+UNDER = "music under speech"
 EFFECTS = "effects"
 ROOM = "room"
 _LONGEST_NAME = 200  # bytes; most disks hold 255 and a suffix goes with it
@@ -45,21 +47,6 @@ _EDGES = 6000  # moments of an automation looked at together: ten minutes
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """A prepared piece of music and how its level moves.
-
-    `volume` is in dB relative to speech; `envelope` holds (seconds from its start, dB) on top.
-    """
-
-    path: Path
-    asset: Asset
-    volume: float = 0.0
-    loop: bool = False
-    envelope: tuple[tuple[float, float], ...] = ()
-    duck: Duck | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
     """All that a mix is made of: the timeline and the sound of everything on it, by id.
 
@@ -74,11 +61,16 @@ class Scene:
 
 
 def stream(
-    scene: Scene, start: int = 0, end: int | None = None, meter: Meter | None = None
+    scene: Scene,
+    start: int = 0,
+    end: int | None = None,
+    meter: Meter | None = None,
+    under: Meter | None = None,
 ) -> Generator[Floats, None, None]:
     """The mix from sample `start` to `end` in blocks of (frames, channels), at -23 LUFS.
 
-    `meter`, if given, has measured what was yielded once the last block is out.
+    `meter`, if given, has measured what was yielded once the last block is out, and `under` the
+    music alone that is to lie under speech.
 
     Raises:
         FfmpegError: ffmpeg failed.
@@ -86,13 +78,14 @@ def stream(
     """
     end = scene.timeline.total if end is None else end
     with machine.Job() as job:
-        groups = _groups(scene, by_speaker=False)
-        rows = [parts for _, group in groups for parts in group]
-        tones = [scene.tone, *[None] * len(rows)]  # it goes with the first lane
-        nodes = [
-            _input(job, scene, parts, start, end, tone)
-            for parts, tone in zip(rows, tones, strict=False)
-        ]
+        tone, nodes = scene.tone, []
+        for name, rows in _groups(scene, by_speaker=False):
+            for parts in rows:
+                node = _input(job, scene, parts, start, end, tone)
+                tone = None  # it goes with the first lane
+                nodes.append(node)
+            if name == UNDER and under is not None:
+                nodes[-len(rows) :] = [under.attach(_sum(nodes[-len(rows) :]), job)]
         node = _sum(nodes)
         if meter is not None:
             node = meter.attach(node, job)
@@ -170,7 +163,8 @@ def expectations(scene: Scene) -> Iterator[Expectation]:
             yield Expectation(f"sound {clip.id}", None, clip.start, clip.end, floor, longest=None)
     for span in scene.timeline.music:
         score = scene.music[span.id]
-        for start, end in _turned_up(_automation(scene, span), span, rate):
+        moves = automation(score, span, scene.timeline, scene.clips)
+        for start, end in _turned_up(moves, span, rate):
             yield Expectation(
                 what=f"music {span.id}",
                 turn=None,
@@ -219,7 +213,10 @@ def _sum(nodes: Sequence[Any]) -> Any:
 
 
 def _groups(scene: Scene, *, by_speaker: bool) -> list[tuple[str, list[Iterable[Part]]]]:
-    """The lanes of each stem by name: speakers in order of appearance, effects, music."""
+    """The lanes of each stem by name: speakers in order of appearance, effects, music.
+
+    Not by speaker, music that is to lie under speech has its own.
+    """
     timeline = scene.timeline
     clips: list[tuple[str, list[Clip]]] = [("", [*timeline.speech, *timeline.sounds])]
     if by_speaker:
@@ -232,7 +229,10 @@ def _groups(scene: Scene, *, by_speaker: bool) -> list[tuple[str, list[Iterable[
     groups: list[tuple[str, list[Iterable[Part]]]] = [
         (name, [_clips(scene, row) for row in lanes(members)]) for name, members in clips
     ]
-    groups.append((MUSIC, [[_music(scene, s) for s in row] for row in lanes(timeline.music)]))
+    held = [] if by_speaker else [s for s in timeline.music if scene.music[s.id].under is not None]
+    free = [span for span in timeline.music if span not in held]
+    for name, spans in ((MUSIC, free), (UNDER, held)):
+        groups.append((name, [_music(scene, row) for row in lanes(spans)]))
     filled = [(name, rows) for name, rows in groups if rows]
     return filled or [(MUSIC, [[]])]  # an empty lane: silence of the right length
 
@@ -241,16 +241,8 @@ def _clips(scene: Scene, row: Sequence[Clip]) -> Iterator[Part]:
     return (Part(scene.clips[clip.id], clip.start, clip.end) for clip in row)
 
 
-def _music(scene: Scene, span: Span) -> Part:
-    score = scene.music[span.id]
-    source = Source(score.path, asset_gain(score.asset, score.volume))
-    return Part(source, span.start, span.end, _automation(scene, span), score.loop)
-
-
-def _automation(scene: Scene, span: Span) -> Automation:
-    score, timeline = scene.music[span.id], scene.timeline
-    duck = duck_points(timeline.windows, span, timeline.rate, score.duck) if score.duck else None
-    return Automation(span, timeline.rate, envelope=score.envelope, duck=duck)
+def _music(scene: Scene, spans: Sequence[Span]) -> list[Part]:
+    return [part(scene.music[s.id], s, scene.timeline, scene.clips) for s in spans]
 
 
 def stem_names(groups: Sequence[str]) -> list[str]:

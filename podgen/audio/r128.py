@@ -14,6 +14,9 @@ from podgen.audio.loudness import SILENCE_LUFS
 STEP_SECONDS = 0.1
 """One value of each series for every 100 ms; a rest shorter than that has none."""
 
+BLOCK_STEPS = 4
+"""Steps in a gating block."""
+
 _LINE = re.compile(rb"lavfi\.r128\.([MSI])=(\S+)\n")
 
 
@@ -48,7 +51,7 @@ class Meter:
     @property
     def integrated(self) -> float | None:
         """Integrated loudness in LUFS; None for silence and below 400 ms."""
-        heard = len(self.momentary) >= 4 and self._integrated > SILENCE_LUFS
+        heard = len(self.momentary) >= BLOCK_STEPS and self._integrated > SILENCE_LUFS
         return round(self._integrated, 3) if heard else None
 
 

@@ -17,11 +17,10 @@ from podgen.audio.level import WORKING_LUFS
 from podgen.audio.limiter import RELEASE_SECONDS
 from podgen.audio.loudness import amplitude, decibels
 from podgen.audio.presets import Preset
-from podgen.audio.r128 import STEP_SECONDS, Meter, gated
+from podgen.audio.r128 import BLOCK_STEPS, STEP_SECONDS, Meter, gated
 
 _STEPS = 8
 _CLOSE_DB = 0.01
-_HOPS = 4  # steps of 100 ms in a gating block
 _MOST_EXTRA_DB = 6.0  # the limiter cannot make it as loud as that: the verdict will say so
 
 
@@ -75,11 +74,11 @@ class Survey:
 
     def _blocks(self, gain: float, ceiling: float) -> Iterator[npt.NDArray[np.float64]]:
         """Energy of the gating blocks before and after the limiter, as (2, blocks)."""
-        earlier = np.zeros((2, _HOPS - 1))
+        earlier = np.zeros((2, BLOCK_STEPS - 1))
         for powers in self._powers(gain, ceiling):
             hops = np.concatenate([earlier, powers], axis=1)
-            earlier = hops[:, -(_HOPS - 1) :]
-            yield np.lib.stride_tricks.sliding_window_view(hops, _HOPS, axis=1).sum(axis=2)
+            earlier = hops[:, -(BLOCK_STEPS - 1) :]
+            yield np.lib.stride_tricks.sliding_window_view(hops, BLOCK_STEPS, axis=1).sum(axis=2)
 
     def _powers(self, gain: float, ceiling: float) -> Iterator[npt.NDArray[np.float64]]:
         """Power before and after the limiter, summed by 100 ms; it is given the sample peaks."""

@@ -12,7 +12,8 @@ from podgen.audio.asset import CEILING_DBTP, Asset, asset_gain, held_back
 from podgen.audio.automation import Duck
 from podgen.audio.encode import LOSSY
 from podgen.audio.lane import Source
-from podgen.audio.mix import Scene, Score
+from podgen.audio.mix import Scene
+from podgen.audio.score import Score
 from podgen.audio.timeline import PlacementError, Timeline, lay_out
 from podgen.audio.truepeak import Floats
 from podgen.errors import Problem, ScriptError
@@ -113,6 +114,7 @@ def assemble(
             gain=turn.gain,
             pan=pan_of(turn.dressed),
             asked=turn.turn.part.gain + (turn.turn.turn.gain or 0.0),
+            sounds=turn.sounds,
         )
         for turn in levelled
     }
@@ -276,4 +278,5 @@ def _score(item: model.Music, piece: Piece) -> Score:
         loop=item.loop,
         envelope=item.envelope,
         duck=duck,
+        under=item.under,
     )

@@ -69,6 +69,12 @@ class Levelled:
         """The turn."""
         return self.dressed.turn
 
+    @property
+    def sounds(self) -> float | None:
+        """How loud it is in the mix, in LUFS; None if it is silent."""
+        level = self.level
+        return None if level.sounds is None else level.sounds + level.gain - self.short
+
 
 def level_all(
     store: Store, preset: Preset, dressed: Sequence[Dressed], *, lossy: bool

@@ -93,8 +93,9 @@ class TurnRow:
 
     `loudness_after` is measured in the first deliverable, with all that sounds beside the turn. A
     level is None where the turn is too short to measure. `reduction` is what its own peaks were
-    turned down by, in dB, before the mix. `clip` is the path of its sound as
-    seen from the report's folder.
+    turned down by, in dB, before the mix; `over_music` is by how many LU the turn is louder than
+    the music under it, None where there is none. `clip` is the path of its sound as seen from the
+    report's folder.
     """
 
     id: str
@@ -106,6 +107,7 @@ class TurnRow:
     loudness_after: float | None
     gain: float
     reduction: float
+    over_music: float | None
     reason: str
     cached: bool
     take: int

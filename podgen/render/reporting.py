@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from podgen.audio.balance import over_music
 from podgen.audio.encode import sample_rate
 from podgen.audio.master import Mastered
 from podgen.audio.presets import Preset
@@ -208,6 +209,7 @@ def _rows(
     clips: Mapping[str, Path],
 ) -> list[TurnRow]:
     planned: dict[str, PlannedTurn] = {turn.id: turn for turn in plan.turns}
+    over = over_music(assembly.scene)
     rows: list[TurnRow] = []
     for said in episode.turns:
         turn, levelled = planned[said.id], assembly.levels[said.id]
@@ -223,6 +225,7 @@ def _rows(
                 loudness_after=after,
                 gain=levelled.gain,
                 reduction=round(levelled.reduction, 2),
+                over_music=over.get(said.id),
                 reason=_reason(levelled),
                 cached=said.id not in spoken,
                 take=turn.take,

@@ -116,6 +116,7 @@ class MusicForm(Form):
     duck: Annotated[DuckForm, BeforeValidator(_read_duck), WithJsonSchema(DUCK_SCHEMA)] | None = (
         said("dB to go down under speech, or by, attack and release, or false.")
     )
+    under: kind.Under | None = said("LU to lie under each turn, instead of a depth of ducking.")
     loop: kind.YesNo | None = said("Whether it begins again at its end; a bed does.")
     trim: (
         Annotated[
@@ -148,6 +149,19 @@ class MusicForm(Form):
         if isinstance(self.end, float) and self.end <= 0:
             remedy = "give seconds from the music's start"
             raise wrong("the music ends before it begins", remedy, ("end",))
+        return self
+
+    @model_validator(mode="after")
+    def _levels(self) -> MusicForm:
+        if self.under is None:
+            return self
+        if self.duck is not None and self.duck.by is not None:
+            what = "under and the depth of duck contradict each other"
+            raise wrong(what, "keep one of the two", ("under",))
+        if self.volume is not None and self.volume < -self.under:
+            what = f"under {self.under:g} is louder than the volume of {self.volume:g} dB"
+            remedy = f"give under {-self.volume:g} or more, or a higher volume"
+            raise wrong(what, remedy, ("under",))
         return self
 
 

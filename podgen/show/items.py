@@ -158,16 +158,18 @@ class Items:
         if form is None:
             return None
         role = form.role or "bed"
+        usual = max(_VOLUMES[role], -(form.under or 60))
         return Music(
             file=form.file,
             place=self.source.place(at, key=True),
             role=role,
-            volume=_VOLUMES[role] if form.volume is None else form.volume,
+            volume=usual if form.volume is None else form.volume,
             loop=role == "bed" if form.loop is None else form.loop,
             fade_in=form.fade_in,
             fade_out=form.fade_out,
             envelope=tuple(form.envelope or ()),
             duck=_duck(form.duck, _DUCKS[role]),
+            under=form.under,
             trim=form.trim,
             start=form.start,
             end=form.end,

@@ -88,7 +88,8 @@ class Music:
     `volume` is in dB relative to the speech's level; `envelope` holds (seconds from the music's
     start, dB added to the volume), piecewise linear. `trim` is (from, to) in seconds inside the
     file, `to` None for its end. `start` counts from this place, `end` from the music's start.
-    `lead` is how long it plays before the next turn starts. None means until its fade-out begins
+    `under` is by how many LU it lies under each turn, instead of the duck's depth. `lead` is how
+    long it plays before the next turn starts. None means until its fade-out begins
     for an intro, and that nobody waits for any other.
     """
 
@@ -101,6 +102,7 @@ class Music:
     fade_out: float | None = None
     envelope: tuple[tuple[float, float], ...] = ()
     duck: Duck | None = None
+    under: float | None = None
     trim: tuple[float, float | None] | None = None
     start: float | Anchor | None = None
     end: float | Anchor | None = None

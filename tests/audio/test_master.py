@@ -22,8 +22,9 @@ from podgen.audio.automation import Duck
 from podgen.audio.cues import Music, Speech
 from podgen.audio.encode import FORMATS
 from podgen.audio.master import Mastered, master, preview
-from podgen.audio.mix import Scene, Score
+from podgen.audio.mix import Scene
 from podgen.audio.presets import Preset, preset
+from podgen.audio.score import Score
 
 from .material import RATE, decoded, ebur128, laid, music, noise, rms_db, save, speech, tone, turns
 

@@ -15,8 +15,9 @@ from podgen.audio.asset import prepare
 from podgen.audio.automation import Duck
 from podgen.audio.cues import Music, Pause, Sound, Speech
 from podgen.audio.lane import Source
-from podgen.audio.mix import Scene, Score
+from podgen.audio.mix import Scene
 from podgen.audio.r128 import Meter
+from podgen.audio.score import Score
 from podgen.errors import MachineError
 
 from .material import (

@@ -11,8 +11,9 @@ import pytest
 from podgen.audio import ffmpeg
 from podgen.audio.cues import Music, Sound, Speech
 from podgen.audio.lane import Source
-from podgen.audio.mix import Expectation, Scene, Score, expectations
+from podgen.audio.mix import Expectation, Scene, expectations
 from podgen.audio.presets import preset
+from podgen.audio.score import Score
 from podgen.audio.verify import Verdict, verify
 from podgen.errors import ResultError
 

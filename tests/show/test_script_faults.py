@@ -106,6 +106,17 @@ FAULTS = {
             "s.yaml:9:13: trim ends before it begins; give [from, to]",
         ],
     ),
+    "music under speech": (
+        "turns:\n  - music: {file: m.wav, under: 18, duck: 6}\n  - A: hi\n"
+        "  - music: {file: m.wav, under: 9, volume: -12}\n  - music: {file: m.wav, under: -18}\n"
+        "  - music: {file: m.wav, under: 12, duck: {attack: 1}}\n",
+        [
+            "s.yaml:2:33: under and the depth of duck contradict each other; keep one of the two",
+            "s.yaml:4:33: under 9 is louder than the volume of -12 dB; give under 12 or more, or a "
+            "higher volume",
+            "s.yaml:5:33: under cannot be '-18'; give a number from 3 to 60 (LU)",
+        ],
+    ),
     "a folder for a file": (
         "turns:\n  - sound: .\n  - A: hi\n",
         ["s.yaml:2:12: sound '.' is a folder; give the path of a file"],
