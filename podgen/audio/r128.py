@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from podgen.audio.loudness import SILENCE_LUFS
 STEP_SECONDS = 0.1
 """One value of each series for every 100 ms; a rest shorter than that has none."""
 
+WINDOW_SECONDS = 3.0
+"""Of short-term loudness (EBU Tech 3341)."""
 BLOCK_STEPS = 4
 """Steps in a gating block."""
 
@@ -53,6 +56,34 @@ class Meter:
         """Integrated loudness in LUFS; None for silence and below 400 ms."""
         heard = len(self.momentary) >= BLOCK_STEPS and self._integrated > SILENCE_LUFS
         return round(self._integrated, 3) if heard else None
+
+
+def centred(meter: Meter) -> Series:
+    """Short-term loudness in LUFS by the middle of its window, one value a step from 0 s on.
+
+    At the beginning and the end, where a window reaches over, its part inside counts: the mean
+    power of the gating blocks in it.
+    """
+    half, count = round(WINDOW_SECONDS / 2 / STEP_SECONDS), len(meter.momentary)
+    middle = range(half, count - half + 1)  # whose windows lie inside
+
+    def parts_at(steps: Iterable[int]) -> list[float]:
+        return [
+            _mean(meter.momentary, max(0, step - half) + BLOCK_STEPS - 1, min(count, step + half))
+            for step in steps
+        ]
+
+    moved = Series()
+    moved.append(parts_at(range(min(half, count + 1))))
+    for part in meter.short_term.parts(2 * half - 1):
+        moved.append(part)
+    moved.append(parts_at(range(max(half, middle.stop), count + 1)))
+    return moved
+
+
+def _mean(momentary: Series, first: int, last: int) -> float:
+    powers = np.power(10.0, momentary[first:last].astype(np.float64) / 10)
+    return 10 * float(np.log10(max(powers.mean(), 1e-12))) if len(powers) else SILENCE_LUFS
 
 
 def highest(series: Series) -> float | None:

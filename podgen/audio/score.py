@@ -16,12 +16,12 @@ import numpy.typing as npt
 from podgen.audio.asset import Asset, asset_gain
 from podgen.audio.automation import Automation, Duck, duck_points
 from podgen.audio.lane import Part, Source, period
-from podgen.audio.r128 import STEP_SECONDS
+from podgen.audio.loudness import SILENCE_LUFS
+from podgen.audio.r128 import BLOCK_STEPS, STEP_SECONDS
 from podgen.audio.timeline import Clip, Span, Timeline
 
 AROUND_SECONDS = 3.0
 """Music is judged over so much around a shorter turn: EBU's short-term window."""
-_CENTRE = 1  # a step's momentary loudness, over 400 ms, is centred one step earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +101,34 @@ class Heard:
         self._span = span
         self._step = STEP_SECONDS * rate
         gain = asset_gain(score.asset, score.volume)
-        loudness = np.array(score.asset.momentary, np.float64)
-        self._powers = np.power(10.0, (loudness + gain) / 10)
+        # Nothing is measured before a whole block is there: the first one counts for its beginning,
+        # and RMS for a file that has none.
+        whole = score.asset.momentary[BLOCK_STEPS - 1 :]
+        rms = score.asset.measurement.rms
+        loudness = [*[whole[0]] * (BLOCK_STEPS - 1), *whole] if whole else [SILENCE_LUFS if rms is None else rms]
+        self._powers = np.power(10.0, (np.array(loudness, np.float64) + gain) / 10)
         self._period = period(score.path) if score.loop else None
 
     def power(self, start: int, end: int, moves: Automation) -> float:
         """Mean K-weighted power while it plays between samples `start` and `end` of the timeline,
-        with the gains of `moves`; 0.0 if it does not play there."""
+        with the gains of `moves`: of the gating blocks within, where one fits; 0.0 if it does not
+        play there."""
         low, high = max(start, self._span.start), min(end, self._span.end)
         if high <= low or not len(self._powers):
             return 0.0
+        edge = self._step * BLOCK_STEPS / 2
+        if high - low > 2 * edge:
+            low, high = round(low + edge), round(high - edge)
         count = max(1, round((high - low) / self._step))
         places = low + (np.arange(count) + 0.5) * (high - low) / count
-        into: npt.NDArray[np.float64] = places - self._span.start
+        # A step's value is that of the 400 ms which end with it.
+        into: npt.NDArray[np.float64] = places - self._span.start + edge
         if self._period is not None:
             into %= self._period
-        index = np.minimum((into / self._step).astype(np.int64) + _CENTRE, len(self._powers) - 1)
-        powers = self._powers[index] * np.square(moves.at(places))
-        return float(powers.mean())
+        index = (into / self._step).astype(np.int64) - 1
+        gains = np.square(moves.at(places))
+        # What was measured lies up to a step before or after: the louder counts.
+        return max(
+            float((self._powers[np.clip(near, 0, len(self._powers) - 1)] * gains).mean())
+            for near in (index, index + 1)
+        )

@@ -19,7 +19,7 @@ from podgen.audio.frames import PER_SECOND, Frames, Series, longest_run
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
 from podgen.audio.presets import Preset
-from podgen.audio.r128 import STEP_SECONDS, Meter, gated, highest, loudness_range
+from podgen.audio.r128 import STEP_SECONDS, Meter, centred, gated, highest, loudness_range
 from podgen.audio.truepeak import PeakMeter
 from podgen.errors import ResultError
 
@@ -52,8 +52,9 @@ class Verdict:
 
     Loudness in LUFS, its range in LU, true peak in dBTP, RMS and noise floor in dBFS, None for
     silence. The short-term loudness is drawn in steps of `loudness_step` seconds, each the loudest
-    in it; the waveform as the largest sample of each of at most 2000 equal parts, linear. `turns`
-    holds the integrated loudness of each turn, with all that sounds beside it.
+    whose window has its middle there; the waveform as the largest sample of each of at most 2000
+    equal parts, linear. `turns` holds the integrated loudness of each turn, with all that sounds
+    beside it. The bit rate, in kb/s, is the whole file's where the format names none.
     """
 
     path: Path
@@ -126,7 +127,7 @@ def verify(
         *_wrong_figures(figures, preset, length),
         *_wrong_silences(frames.powers, preset, sounds),
     ]
-    step, short_term = _decimated(meter.short_term, LOUDNESS_POINTS)
+    step, short_term = _decimated(centred(meter), LOUDNESS_POINTS)
     _, waveform = _decimated(frames.peaks, WAVEFORM_POINTS)
     return Verdict(
         path=path,
@@ -141,7 +142,7 @@ def verify(
         seconds=figures.seconds,
         sample_rate=found.rate,
         channels=found.channels,
-        bit_rate=found.bit_rate,
+        bit_rate=found.bit_rate or round(path.stat().st_size / 125 / figures.seconds),
         loudness_step=step * STEP_SECONDS,
         short_term=tuple(round(float(value), 2) for value in short_term),
         waveform=tuple(round(float(value), 4) for value in waveform),

@@ -106,3 +106,12 @@ def test_a_turn_without_music_has_no_distance(tmp_path: Path) -> None:
     made = scene(tmp_path, [(3.0, -23.0)])
     assert set(over_music(made)) == {"t0"}
     assert over_music(replace(made, timeline=replace(made.timeline, music=()))) == {}
+
+
+def test_a_file_shorter_than_a_gating_block_is_placed(tmp_path: Path) -> None:
+    path, asset = music(tmp_path, noise(0.3, -15), 1)
+    cues: list[Cue] = [Music("m", "bed", round(0.3 * RATE), loop=True), Speech("a1", "a", RATE)]
+    clip = save(tmp_path / "a.wav", np.zeros(RATE, np.float32))
+    score = Score(path, asset, loop=True, under=18.0)
+    made = Scene(laid(cues), 1, {"a1": Source(clip, sounds=-23.0)}, {"m": score})
+    assert len(heard(made)) == made.timeline.total
