@@ -55,10 +55,12 @@ def deliver(
     spoken: Collection[str],
     warnings: Sequence[str],
     tell: Tell,
+    preview: Path | None = None,
 ) -> tuple[Report, Mastered]:
     """Write everything an episode consists of, so that all of it appears together.
 
-    `spoken` names the turns that were not in the store. If a deliverable is not what was asked, all
+    `spoken` names the turns that were not in the store, `preview` is a file that the report is to
+    lead to. If a deliverable is not what was asked, all
     goes to `outputs.rejected`, where the report says what is wrong.
 
     Raises:
@@ -108,11 +110,11 @@ def deliver(
             spoken=spoken,
             clips=clips,
             warnings=[*warnings, *notes],
-        )
-        report = replace(
-            report,
-            companions=tuple(COMPANIONS),
-            stems=tuple(f"stems/{path.name}" for path in stems),
+            beside=[
+                *(place.folder / name for name in COMPANIONS),
+                *(place.folder / "stems" / path.name for path in stems),
+                *([preview] if preview else []),
+            ],
         )
         write_json(report, made.folder / REPORT)
         write_html(report, made.report_page)

@@ -125,6 +125,7 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
         spoken={turn.id for turn in gathered.missing},
         warnings=[*warnings, *assembly.warnings],
         tell=_steps(watch),
+        preview=outputs.preview if job.turn else None,
     )
     for note in report.warnings[len(warnings) + len(assembly.warnings) :]:
         watch(Warned(note))

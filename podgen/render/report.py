@@ -93,7 +93,8 @@ class TurnRow:
 
     `loudness_after` is measured in the first deliverable, with all that sounds beside the turn. A
     level is None where the turn is too short to measure. `reduction` is what its own peaks were
-    turned down by, in dB, before the mix; `over_music` is by how many LU the turn is louder than
+    turned down by, in dB, before the mix, and `limiter` the deepest that the master's limiter went
+    in the seconds of the turn; `over_music` is by how many LU the turn is louder than
     the music under it, None where there is none. `clip` is the path of its sound as seen from the
     report's folder.
     """
@@ -107,6 +108,7 @@ class TurnRow:
     loudness_after: float | None
     gain: float
     reduction: float
+    limiter: float
     over_music: float | None
     reason: str
     cached: bool
@@ -122,8 +124,8 @@ class Report:
 
     `waveform` holds the lowest and highest sample (-1 to 1) of equal slices of the episode, and
     `loudness` the short-term loudness over time as (seconds, LUFS). `audio` is the deliverable
-    that the page plays, as a path from the report's folder, as are `companions` (transcripts,
-    chapters, feed item) and `stems`. `made` is shown if it is not empty.
+    that the page plays, as a path from the report's folder, as is what lies `beside` (transcripts,
+    chapters, feed item, stems, preview). `made` is shown if it is not empty.
     """
 
     episode: Episode
@@ -138,8 +140,7 @@ class Report:
     turns: tuple[TurnRow, ...]
     audio: str | None
     made: str = ""
-    companions: tuple[str, ...] = ()
-    stems: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -29,6 +29,7 @@ def write_html(report: Report, path: Path) -> None:
         "warnings": _warnings(report),
         "deliverables": _deliverables(report),
         "failures": _failures(report),
+        "beside": _links(report),
         "engines": _engines(report),
         "tracks": tracks(report),
         "speakers": "".join(
@@ -126,9 +127,10 @@ def _warnings(report: Report) -> str:
 _DIGITS = {"LUFS": 2, "LU": 2, "dBTP": 2, "dB": 1, "s": 3}
 
 
-def _cell(check: Check | None) -> str:
+def _cell(check: Check | None, name: str) -> str:
+    label = f' data-label="{html.escape(name)}"'
     if check is None:
-        return "<td>–</td>"
+        return f"<td{label}>–</td>"
     figure = f"{number(check.measured, _DIGITS.get(check.unit, 0))}"
     unit = f' <span class="unit">{html.escape(check.unit)}</span>' if check.unit else ""
     asked = check.asked.replace("-", _MINUS)
@@ -137,7 +139,7 @@ def _cell(check: Check | None) -> str:
     if check.passed is not None:
         word, sign = ("passed", "✓") if check.passed else ("failed", "✗")
         mark = f'<span class="mark {word}" role="img" aria-label="{word}">{sign}</span>'
-    return f"<td>{mark}{figure}{unit}{demand}</td>"
+    return f"<td{label}>{mark}{figure}{unit}{demand}</td>"
 
 
 def _deliverables(report: Report) -> str:
@@ -148,21 +150,20 @@ def _deliverables(report: Report) -> str:
     rows = []
     for item in report.deliverables:
         checks = {check.name: check for check in item.checks}
-        cells = "".join(_cell(checks.get(name)) for name in names)
+        cells = "".join(_cell(checks.get(name), name) for name in names)
         link = f'<a href="{_address(item.path)}">{html.escape(item.path.rsplit("/", 1)[-1])}</a>'
-        rows.append(f'<tr><th scope="row">{link}</th>{cells}<td>{_size(item.size)}</td></tr>')
+        size = f'<td data-label="size">{_size(item.size)}</td>'
+        rows.append(f'<tr><th scope="row">{link}</th>{cells}{size}</tr>')
     return (
         f'<table class="figures"><thead><tr><th scope="col">File</th>{head}'
         f'<th scope="col">Size</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
-        f"{_links(report)}"
     )
 
 
 def _links(report: Report) -> str:
     """What lies beside the deliverables."""
-    paths = [*report.companions, *report.stems]
-    links = (f'<a href="{_address(path)}">{html.escape(path)}</a>' for path in paths)
-    return f'<p class="beside">{" · ".join(links)}</p>' if paths else ""
+    links = (f'<a href="{_address(path)}">{html.escape(path)}</a>' for path in report.beside)
+    return f'<p class="beside">{" ".join(links)}</p>' if report.beside else ""
 
 
 def _sentence(check: Check) -> bool:
@@ -215,6 +216,9 @@ def _data(report: Report) -> str:
                 _level(turn.loudness_before),
                 _level(turn.loudness_after),
                 round(turn.gain, 2),
+                turn.reduction,
+                turn.limiter,
+                turn.over_music,
                 turn.reason,
                 int(turn.cached),
                 turn.take,

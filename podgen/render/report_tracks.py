@@ -15,6 +15,8 @@ _WIDTH = 1000  # of a track's own coordinates; the browser stretches it to the p
 _SLICES = 4000  # as many slices as the widest zoom can show; more would only be weight
 _WAVE_HEIGHT = 100.0
 _LOUD_HEIGHT = 100.0
+_LIMITER_HEIGHT = 40.0
+_LIMITER_LEAST = 3  # dB that its track shows at least
 _LOUD_SPAN = (-21.0, 9.0)  # LU about the target that the loudness track shows
 _LOUD_GRID = 6
 _NO_TARGET = -16.0
@@ -33,6 +35,7 @@ def tracks(report: Report) -> str:
         _chapters(report, length),
         _loudness(report),
         _row("Peaks", "wave", _waveform(report.waveform)),
+        _limiter(report),
         *_speech(report, length),
         *_music(report, length),
     ]
@@ -102,6 +105,25 @@ def _loudness(report: Report) -> str:
 def _tick(top: float, level: float, at: bool) -> str:
     figure = f"{level:g}".replace("-", "\u2212")
     return f'<i style="top:{top:.2f}%"{" class=at" if at else ""}>{figure}</i>'
+
+
+def _limiter(report: Report) -> str:
+    """The master's gain reduction, hanging from the top; by whole decibels to what it needs."""
+    reductions = report.master.reductions
+    if not reductions:
+        return ""
+    deepest = max(_LIMITER_LEAST, math.ceil(max(reductions)))
+    step = math.ceil(len(reductions) / _SLICES)
+    thin = [max(reductions[i : i + step]) for i in range(0, len(reductions), step)]
+    width = _WIDTH * step / (report.episode.duration or 1.0)
+    drop = _LIMITER_HEIGHT / deepest
+    outline = "".join(
+        f"L{i * width:.2f} {each * drop:.2f}H{min(_WIDTH, (i + 1) * width):.2f}"
+        for i, each in enumerate(thin)
+    )
+    picture = _svg(_LIMITER_HEIGHT, f'<path class="limiter" d="M0 0{outline}V0Z"/>')
+    scale = f"{_tick(0, 0, False)}{_tick(100, -deepest, False)}"
+    return _row("Limiter dB", "reduction", picture, f'<div class="scale">{scale}</div>')
 
 
 def _thinned(points: Sequence[tuple[float, float]], limit: int) -> list[tuple[float, float]]:

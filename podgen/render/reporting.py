@@ -38,8 +38,10 @@ def make_report(
     spoken: Collection[str],
     clips: Mapping[str, Path],
     warnings: Sequence[str],
+    beside: Sequence[Path] = (),
 ) -> Report:
-    """What a render came to. Paths in it are as seen from `folder`."""
+    """What a render came to. Paths in it are as seen from `folder`; `beside` is what else it leads
+    to."""
     first = mastered.deliverables[0].verdict
     preset = plan.preset
     lufs = preset.measure == "lufs"
@@ -71,12 +73,12 @@ def make_report(
         warnings=tuple(warnings),
         waveform=tuple((-peak, peak) for peak in first.waveform),
         loudness=tuple(
-            ((index + 1) * first.loudness_step, level)
-            for index, level in enumerate(first.short_term)
+            (index * first.loudness_step, level) for index, level in enumerate(first.short_term)
         ),
         music=tuple(_spans(assembly)),
         turns=tuple(_rows(plan, assembly, mastered, episode, folder, spoken, clips)),
         audio=_seen(mastered.deliverables[0].path, folder),
+        beside=tuple(_seen(path, folder) for path in beside),
     )
 
 
@@ -195,6 +197,10 @@ def _reason(levelled: Levelled) -> str:
     )
 
 
+def _deepest(reductions: Sequence[float], start: int, end: int, rate: int) -> float:
+    return max(reductions[start // rate : -(-end // rate)], default=0.0)
+
+
 def _kind(piece: Piece) -> str:
     return piece.item.role if isinstance(piece.item, model.Music) else "sound"
 
@@ -225,6 +231,7 @@ def _rows(
                 loudness_after=after,
                 gain=levelled.gain,
                 reduction=round(levelled.reduction, 2),
+                limiter=_deepest(mastered.reductions, said.start, said.end, episode.sample_rate),
                 over_music=over.get(said.id),
                 reason=_reason(levelled),
                 cached=said.id not in spoken,

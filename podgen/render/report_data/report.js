@@ -2,9 +2,11 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
-  const [ID, WHO, TEXT, START, END, BEFORE, AFTER, GAIN, REASON, CACHED, TAKE, VOICE, CLIP] = Array(13).keys();
+  const [ID, WHO, TEXT, START, END, BEFORE, AFTER, GAIN, LIMITED, MASTER, OVER, REASON, CACHED, TAKE, VOICE, CLIP] = Array(16).keys();
   const audio = $("audio"), timeline = $("timeline"), inner = $("inner"), head = $("head"), rows = $("rows");
   const turns = data.turns.map((turn, n) => ({ turn, n, start: turn[START] / data.rate, end: turn[END] / data.rate }));
+  const overMusic = turns.some(({ turn }) => turn[OVER] !== null);
+  if (!overMusic) document.querySelector("[data-sort=over]").remove();
   const PAGE = 150, FULL_GAIN = 12, MAX_ZOOM = 64;
 
   const figure = (value, digits, sign) => value === null ? "–" :
@@ -47,7 +49,7 @@
   let shown = turns, drawn = 0, order = { by: "n", down: false };
   const keys = {
     n: (t) => t.n, start: (t) => t.start, speaker: (t) => data.speakers[t.turn[WHO]], before: (t) => t.turn[BEFORE],
-    after: (t) => t.turn[AFTER], gain: (t) => t.turn[GAIN], length: (t) => t.end - t.start, take: (t) => t.turn[TAKE], cached: (t) => t.turn[CACHED],
+    after: (t) => t.turn[AFTER], gain: (t) => t.turn[GAIN], limited: (t) => t.turn[LIMITED], over: (t) => t.turn[OVER], length: (t) => t.end - t.start, take: (t) => t.turn[TAKE], cached: (t) => t.turn[CACHED],
   };
   const chapterAt = new Map();
   for (const [at, title] of data.chapters) {
@@ -85,15 +87,19 @@
     row.append(who);
     const text = cell(row, "text", ""), words = make("span", "", turn[TEXT]);
     words.lang = data.language;
-    text.append(words, make("small", "", turn[ID]));
+    text.append(words, make("small", "", turn[ID]), make("span", "reason", turn[REASON].replace(/-(?=\d)/g, "−")));
     cell(row, "num", "Before", figure(turn[BEFORE], 1));
-    cell(row, "num", "After", figure(turn[AFTER], 1));
     const gain = cell(row, "num", "Gain"), bar = make("span", "gain"), fill = make("i");
     const size = Math.min(1, Math.abs(turn[GAIN]) / FULL_GAIN) * 50;
     fill.style.width = size + "%";
     fill.style.left = (turn[GAIN] < 0 ? 50 - size : 50) + "%";
     bar.append(fill);
-    gain.append(bar, figure(turn[GAIN], 1, true), make("span", "reason", turn[REASON].replace(/-(?=\d)/g, "−")));
+    gain.append(bar, figure(turn[GAIN], 1, true));
+    const peaks = cell(row, "num", "Peaks", figure(-turn[LIMITED], 1));
+    peaks.title = "by how much its own peaks were turned down";
+    if (turn[MASTER] >= 0.05) peaks.append(make("small", "", "master " + figure(-turn[MASTER], 1)));
+    cell(row, "num", "After", figure(turn[AFTER], 1));
+    if (overMusic) cell(row, "num", "Over music", figure(turn[OVER], 1));
     cell(row, "num", "Length", (end - start).toFixed(2));
     cell(row, "num", "Take", String(turn[TAKE]));
     const source = cell(row, "source" + (turn[CACHED] ? "" : " new"), "Source", turn[CACHED] ? "stored" : "rendered");
@@ -107,7 +113,7 @@
       const item = shown[drawn];
       if (order.by === "n" && !order.down && chapterAt.has(item.n)) {
         const row = make("tr", "chapter"), title = make("th", "", chapterAt.get(item.n));
-        title.colSpan = 11; title.scope = "rowgroup";
+        title.colSpan = 13; title.scope = "rowgroup";
         row.append(title); page.append(row);
       }
       page.append(draw(item));
@@ -177,12 +183,12 @@
   const place = () => {
     const at = audio.currentTime || 0;
     head.style.left = labelWidth() + (at / data.duration) * laneWidth() + "px";
-    timeline.setAttribute("aria-valuemax", data.duration);
-    timeline.setAttribute("aria-valuenow", at.toFixed(1));
+    head.setAttribute("aria-valuemax", data.duration);
+    head.setAttribute("aria-valuenow", at.toFixed(1));
     let now = null;
     // The last to have started among those that still speak.
     for (const item of turns) if (item.start <= at && at < item.end) now = item;
-    timeline.setAttribute("aria-valuetext", clock(at) + (now ? ", " + data.speakers[now.turn[WHO]] : ""));
+    head.setAttribute("aria-valuetext", clock(at) + (now ? ", " + data.speakers[now.turn[WHO]] : ""));
     const row = now && $("turn-" + now.n);
     if (marked !== row) { if (marked) marked.classList.remove("now"); if (row) row.classList.add("now"); marked = row; }
     const text = $("now");
@@ -197,8 +203,7 @@
     const box = lane.getBoundingClientRect();
     seek(((event.clientX - box.left) / box.width) * data.duration);
   });
-  timeline.addEventListener("keydown", (event) => {
-    if (event.target !== timeline) return;
+  head.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: -5, ArrowRight: 5, PageUp: 60, PageDown: -60 };
     if (event.key in steps) seek((audio.currentTime || 0) + steps[event.key]);
     else if (event.key === "Home") seek(0);
