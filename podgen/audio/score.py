@@ -105,7 +105,11 @@ class Heard:
         # and RMS for a file that has none.
         whole = score.asset.momentary[BLOCK_STEPS - 1 :]
         rms = score.asset.measurement.rms
-        loudness = [*[whole[0]] * (BLOCK_STEPS - 1), *whole] if whole else [SILENCE_LUFS if rms is None else rms]
+        loudness = (
+            [*[whole[0]] * (BLOCK_STEPS - 1), *whole]
+            if whole
+            else [SILENCE_LUFS if rms is None else rms]
+        )
         self._powers = np.power(10.0, (np.array(loudness, np.float64) + gain) / 10)
         self._period = period(score.path) if score.loop else None
 
