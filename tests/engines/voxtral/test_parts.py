@@ -156,7 +156,7 @@ def test_codebook_rows_are_sums_over_clamped_usage() -> None:
     total = source.tensors["audio_tokenizer.quantizer.semantic_codebook.embedding_sum"]
     codes = torch.full((3, 8), 2)
     codes[:, 0] = torch.tensor([7, 8, 9]) + 2
-    latents = net._latents(codes - 2)
+    latents = net.codebooks.latents(codes - 2)
     torch.testing.assert_close(latents[0, :9], total[7] / 1e-5)
     torch.testing.assert_close(latents[1, :9], total[8] / 4)
     torch.testing.assert_close(latents[2, 9:], -torch.ones(7, dtype=torch.float64))

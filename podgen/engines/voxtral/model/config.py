@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,7 +58,8 @@ class TransformerArgs:
 
 @dataclass(frozen=True, slots=True)
 class CodecStage:
-    """One decoder stage: a convolution, then transformer layers at its output's rate."""
+    """A convolution with the transformer layers at its higher rate: those after it where the
+    decoder upsamples, those before it where the encoder goes the other way."""
 
     kernel: int
     stride: int
@@ -68,7 +70,7 @@ class CodecStage:
 
 @dataclass(frozen=True, slots=True)
 class CodecArgs:
-    """Sizes of the codec decoder."""
+    """Sizes of the codec: decoder, codebooks, encoder."""
 
     transformer: TransformerArgs
     qk_norm_eps: float
@@ -80,6 +82,7 @@ class CodecArgs:
     patch_kernel: int
     sampling_rate: int
     stages: tuple[CodecStage, ...]
+    encoder_stages: tuple[CodecStage, ...]
 
     @property
     def latent_dim(self) -> int:
@@ -294,12 +297,11 @@ def _codebooks(audio: _Fields) -> tuple[int, tuple[int, ...]]:
 
 
 def _codec(fields: _Fields) -> CodecArgs:
-    kernels = fields.numbers("decoder_convs_kernels_str", "3,4,4,4")
-    strides = fields.numbers("decoder_convs_strides_str", "1,2,2,2")
-    lengths = fields.numbers("decoder_transformer_lengths_str", "2,2,2,2")
-    if not len(kernels) == len(strides) == len(lengths):
+    decoder = _half(fields, "decoder", "3,4,4,4", "1,2,2,2")
+    encoder = _half(fields, "encoder", "4,4,4,3", "2,2,2,1")
+    if prod(stage.stride for stage in encoder) != prod(stage.stride for stage in decoder):
         raise EngineError(
-            "params.json: the decoder's kernels, strides and lengths differ in number",
+            "params.json: the codec's encoder and decoder have other frame rates",
             "take the file from the model's own repository",
         )
     for key, wanted in (("conv_weight_norm", True), ("causal", True), ("qk_norm", True)):
@@ -310,7 +312,9 @@ def _codec(fields: _Fields) -> CodecArgs:
     return CodecArgs(
         transformer=_transformer(
             fields,
-            TransformerArgs(1024, sum(lengths), 128, 4096, 8, 8, norm_eps=1e-2),
+            TransformerArgs(
+                1024, sum(stage.layers for stage in decoder), 128, 4096, 8, 8, norm_eps=1e-2
+            ),
         ),
         qk_norm_eps=fields.get("qk_norm_eps", 1e-6),
         semantic_codebook_size=fields.get("semantic_codebook_size", 8192),
@@ -320,24 +324,33 @@ def _codec(fields: _Fields) -> CodecArgs:
         patch_size=fields.get("pretransform_patch_size", 240),
         patch_kernel=fields.get("patch_proj_kernel_size", 7),
         sampling_rate=fields.get("sampling_rate", 24000),
-        stages=_stages(fields, kernels, strides, lengths),
+        stages=decoder,
+        encoder_stages=encoder,
     )
 
 
-def _stages(
-    fields: _Fields, kernels: tuple[int, ...], strides: tuple[int, ...], lengths: tuple[int, ...]
-) -> tuple[CodecStage, ...]:
-    """Stages with their windows.
+def _half(fields: _Fields, half: str, kernels: str, strides: str) -> tuple[CodecStage, ...]:
+    """The decoder's or the encoder's stages with their windows, in the order of the checkpoint.
 
-    The attention window is whole at the last stage; where
-    `half_attn_window_upon_downsampling` is set, each stage's is that divided by the product of
-    the strides of the stages after it.
+    The attention window is whole at the highest rate; where `half_attn_window_upon_downsampling`
+    is set, each stage's is that divided by the strides between it and the waveform.
     """
+    kernel = fields.numbers(f"{half}_convs_kernels_str", kernels)
+    stride = fields.numbers(f"{half}_convs_strides_str", strides)
+    length = fields.numbers(f"{half}_transformer_lengths_str", "2,2,2,2")
+    if not len(kernel) == len(stride) == len(length):
+        raise EngineError(
+            f"params.json: the {half}'s kernels, strides and lengths differ in number",
+            "take the file from the model's own repository",
+        )
     window = fields.get("attn_sliding_window_size", 16)
     halved = fields.get("half_attn_window_upon_downsampling", True)
+    from_wave = list(zip(kernel, stride, length, strict=True))
+    if half == "decoder":
+        from_wave.reverse()
     stages: list[CodecStage] = []
-    for kernel, stride, layers in reversed(list(zip(kernels, strides, lengths, strict=True))):
-        stages.append(CodecStage(kernel, stride, layers, window))
+    for taps, step, layers in from_wave:
+        stages.append(CodecStage(taps, step, layers, window))
         if halved:
-            window //= stride
-    return tuple(reversed(stages))
+            window //= step
+    return tuple(stages if half == "encoder" else stages[::-1])
