@@ -25,6 +25,9 @@ from podgen.show.references import Context
 from podgen.show.source import read_source
 from podgen.text.lexicon import Lexicon
 
+RECORDED = "recording"
+"""Stands in the place of an engine where a person was recorded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -52,9 +55,10 @@ class Part:
 class Casting:
     """The parts by speaker as written in the script, and how the engine was chosen.
 
-    `engine` speaks every character that names none of its own. `files` is what the voices file
-    and the entries in it depend on. `second_best` says that better engines could speak here and
-    lack a voice.
+    `engine` speaks every character that names none of its own. `recorded` has a part for each
+    speaker of recordings: how they are treated, on no engine and with no voice. `files` is what
+    the voices file and the entries in it depend on. `second_best` says that better engines could
+    speak here and lack a voice.
     """
 
     engine: str
@@ -62,6 +66,7 @@ class Casting:
     parts: Mapping[str, Part]
     files: tuple[Path, ...]
     second_best: bool = False
+    recorded: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,9 @@ def read_cast(
     problems += _unknown_engines(characters.values(), places, engine, known)
     names = _names(characters.values(), problems)
     speakers = _speakers(show, names, problems)
-    speaking = list({character.name: character for character in speakers.values()}.values())
+    spoken = {turn.speaker for turn in show.turns if turn.recording is None}
+    recorded = {turn.speaker for turn in show.turns if turn.recording is not None}
+    speaking = list({c.name: c for name, c in speakers.items() if name in spoken}.values())
     unfit: dict[str, list[Problem]] = {
         character.name: list(character.problems or _fixed_problems(character, known))
         for character in speaking
@@ -125,11 +132,20 @@ def read_cast(
     parts = {
         speaker: _part(show, character, character.engine or chosen)
         for speaker, character in speakers.items()
-        if not unfit[character.name] and (character.engine or chosen) in known
+        if speaker in spoken and not unfit[character.name] and (character.engine or chosen) in known
     }
+    people = {
+        speaker: _part(show, replace(character, engine=None, voice=None, voices={}), RECORDED)
+        for speaker, character in speakers.items()
+        if speaker in recorded and not character.problems
+    }
+    for name, character in speakers.items():
+        if name in recorded:
+            unfit.setdefault(character.name, list(character.problems))
     problems += [problem for found in unfit.values() for problem in found]
     second_best = engine is None and bool(free) and chosen != usable[0]
-    return Casting(chosen, reason, parts, voices.files, second_best), in_order(problems)
+    casting = Casting(chosen, reason, parts, voices.files, second_best, people)
+    return casting, in_order(problems)
 
 
 def read_voices(path: Path) -> tuple[Voices, list[Problem]]:
@@ -287,7 +303,7 @@ def _choose(
     if not free:
         fixed = list(dict.fromkeys(c.engine for c in speaking if c.engine))
         if not fixed:
-            return next(iter(usable), ""), "nobody speaks."
+            return next(iter(usable), ""), "every turn is a recording."
         return fixed[0], f"every speaking character names its engine: {', '.join(fixed)}."
     passed: list[str] = []
     for engine in usable:

@@ -140,7 +140,7 @@ def prepare(
                 f"{source} has no audio from {start:g} s on", "change trim or take another file"
             )
     except machine.FfmpegError as error:
-        raise _unreadable(source, error) from error
+        raise unreadable(source, error) from error
     measurement = Measurement(
         samples=frames.samples,
         rate=rate,
@@ -186,14 +186,15 @@ def probe(source: Path) -> Format:
         try:
             job.run(["-i", machine.local(source), "-map", "0:a:0", "-t", "0.01", "-f", "null", "-"])
         except machine.FfmpegError as error:
-            raise _unreadable(source, error) from error
+            raise unreadable(source, error) from error
         form = parse_format(job.streams)
     if form is None:
         raise ScriptError(f"{source} has no audio", "take another file")
     return form
 
 
-def _unreadable(source: Path, error: machine.FfmpegError) -> Exception:
+def unreadable(source: Path, error: machine.FfmpegError) -> Exception:
+    """What to raise where ffmpeg could not read a file: a full disk is not the file's fault."""
     if "No space left on device" in error.tail:
         return error
     return ScriptError(f"{source} is not audio that ffmpeg can read", "take another file")

@@ -8,13 +8,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class SpokenTurn:
-    """A turn on the timeline: `[start, end)` in samples at the episode's rate."""
+    """A turn on the timeline: `[start, end)` in samples at the episode's rate; `recorded` says that
+    a person is heard in it."""
 
     id: str
     speaker: str
     text: str
     start: int
     end: int
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Episode:
     """Everything that transcripts, chapters and tags are made from.
 
     `turns` stand in script order and may overlap; `language` is a BCP 47 tag; `synthetic` says
-    that the voices are generated, which the tags disclose.
+    that voices are generated, which the tags disclose.
     """
 
     title: str
@@ -52,6 +54,10 @@ class Episode:
     def seconds(self, samples: int) -> float:
         """A position in samples as seconds."""
         return samples / self.sample_rate
+
+    def voices(self, *, recorded: bool) -> list[str]:
+        """Who is heard as a person's recording, or with a generated voice, in order of speaking."""
+        return list(dict.fromkeys(t.speaker for t in self.turns if t.recorded == recorded))
 
     def milliseconds(self, samples: int) -> int:
         """A position in samples as whole milliseconds, to the nearest."""

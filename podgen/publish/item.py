@@ -14,7 +14,8 @@ _TRANSCRIPTS = (
 
 
 def item_xml(episode: Episode) -> str:
-    """An `<item>` with title, chapters, transcripts, people and the disclosure of AI voices.
+    """An `<item>` with title, chapters, transcripts, people and the disclosure of AI voices; where
+    people are heard, too, it says whose those are.
 
     The addresses are the files' names: prefix them with where they are hosted. The publisher adds
     enclosure, guid and date, which only the publisher knows.
@@ -37,4 +38,7 @@ def item_xml(episode: Episode) -> str:
     lines += [f"  <podcast:person>{escape(speaker)}</podcast:person>" for speaker in speakers]
     if episode.synthetic:
         lines.append('  <podcast:txt purpose="ai-content">true</podcast:txt>')
+    if episode.synthetic and episode.voices(recorded=True):
+        names = escape(", ".join(episode.voices(recorded=False)))
+        lines.append(f'  <podcast:txt purpose="ai-voices">{names}</podcast:txt>')
     return "\n".join([*lines, "</item>"]) + "\n"

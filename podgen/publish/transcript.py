@@ -90,7 +90,8 @@ def transcript_json(episode: Episode) -> str:
     """The podcast namespace's JSON transcript, a segment a turn.
 
     Beside the namespace's fields each segment has its `id` and `startSample`/`endSample`, which
-    are exact at `sampleRate`; `startTime` and `endTime` are the same in seconds.
+    are exact at `sampleRate`; `startTime` and `endTime` are the same in seconds. `recorded` says
+    that a person is heard.
     """
     segments = [
         {
@@ -101,6 +102,7 @@ def transcript_json(episode: Episode) -> str:
             "id": turn.id,
             "startSample": turn.start,
             "endSample": turn.end,
+            **({"recorded": True} if turn.recorded else {}),
         }
         for turn in episode.turns
     ]
@@ -124,4 +126,9 @@ def text(episode: Episode) -> str:
             heading = f"{chapter.title} [{clock(episode.milliseconds(chapter.start))[:8]}]"
             blocks.append(f"{heading}\n{'-' * len(heading)}")
         blocks.append(f"{turn.speaker}: {' '.join(turn.text.split())}")
+    if people := episode.voices(recorded=True):
+        told = [f"Recorded: {', '.join(people)}."]
+        if generated := episode.voices(recorded=False):
+            told.append(f"Synthetic voices: {', '.join(generated)}.")
+        blocks.append(" ".join(told))
     return "\n\n".join(blocks) + "\n"

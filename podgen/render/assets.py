@@ -1,4 +1,4 @@
-"""Whether a show's music and effects are audio, known before anything is rendered."""
+"""Whether a show's music, effects and recordings are audio, known before anything is rendered."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def asset_problems(show: Show) -> list[Problem]:
     Nothing where there is no ffmpeg: that is the machine's fault, which rendering says.
     """
     named = [(item.file, item.place) for item in show.items if isinstance(item, Music | Sound)]
+    named += [(turn.recording.file, turn.place) for turn in show.turns if turn.recording]
     if isinstance(show.room_tone, Path):
         named.append((show.room_tone, show.room_tone_place or Place(str(show.path))))
     files = list(dict.fromkeys(file for file, _ in named))

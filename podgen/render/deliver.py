@@ -145,10 +145,18 @@ def episode_of(plan: Plan, assembly: Assembly) -> Episode:
         duration=timeline.total / timeline.rate,
         sample_rate=timeline.rate,
         turns=tuple(
-            SpokenTurn(clip.id, clip.speaker, plain(turns[clip.id].turn.text), clip.start, clip.end)
+            SpokenTurn(
+                clip.id,
+                clip.speaker,
+                plain(turns[clip.id].turn.text),
+                clip.start,
+                clip.end,
+                recorded=turns[clip.id].turn.recording is not None,
+            )
             for clip in timeline.speech
         ),
         chapters=close_chapters(marks, timeline.total),
+        synthetic=any(turn.turn.recording is None for turn in plan.turns),
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from podgen.audio.clip import VERSION, Band, Dressing, dress
 from podgen.audio.loudness import Measurement, measure
-from podgen.casting import Part
 from podgen.render.keys import digest
 from podgen.render.parallel import in_threads
 from podgen.render.plan import Plan, PlannedTurn
@@ -98,7 +97,7 @@ def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dresse
         found = find_dressed(store, turn, take, rate)
         if found is not None:
             return found
-    samples = dress(take.read(), take.sample_rate, _dressing(turn.part, rate))
+    samples = dress(take.read(), take.sample_rate, _dressing(turn, rate))
     measurement = measure(samples, rate)
     key = _dressed_key(turn, take, rate)
     clip = store.put("dressed", key, samples, rate, measurement.to_json())
@@ -121,9 +120,11 @@ def find_dressed(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dres
 
 
 def _dressed_key(turn: PlannedTurn, take: Clip, rate: int) -> str:
-    dressing = _dressing(turn.part, rate)
+    dressing = _dressing(turn, rate)
+    untrimmed = {} if dressing.trim else {"trim": False}
     return digest(
         {
+            **untrimmed,
             "dressed": VERSION,
             "take": take.digest,
             "rate": rate,
@@ -133,9 +134,11 @@ def _dressed_key(turn: PlannedTurn, take: Clip, rate: int) -> str:
     )
 
 
-def _dressing(part: Part, rate: int) -> Dressing:
+def _dressing(turn: PlannedTurn, rate: int) -> Dressing:
+    part, recording = turn.part, turn.turn.recording
     return Dressing(
         rate=rate,
         highpass=part.highpass,
         eq=tuple(Band(band.freq, band.gain, band.q, band.kind) for band in part.eq),
+        trim=recording is None or recording.trim,
     )

@@ -121,6 +121,10 @@ def _rendered(store: Store, planned: PlannedTurn) -> Clip | None:
 
 
 def _refuse_one_reading(plan: Plan, planned: PlannedTurn) -> None:
+    if planned.turn.recording is not None:
+        raise EngineError(
+            f"turn {planned.id} is a recording, which has one take", "give another file or part"
+        )
     if not plan.engines[planned.part.engine].capabilities().takes:
         raise EngineError(
             f"engine {planned.part.engine} has one reading of a text, so turn {planned.id} has "

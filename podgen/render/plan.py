@@ -13,10 +13,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from podgen.audio.presets import Preset, preset
-from podgen.casting import Casting, Part, read_cast
+from podgen.casting import RECORDED, Casting, Part, read_cast
 from podgen.engines import REGISTRY
 from podgen.engines.base import Engine, Utterance
 from podgen.errors import EngineError, PodgenError, Problem, ScriptError
+from podgen.render import recordings
 from podgen.render.assets import asset_problems
 from podgen.render.foreseen import cover_warnings, foreseen
 from podgen.render.keys import take_key
@@ -105,7 +106,9 @@ def check(
     rig = make_rig(show, engine, settings or {})
     casting, found = read_cast(show, engine=engine, usable=rig.usable(), known=list(REGISTRY))
     problems += [*rig.problems, *found]
-    engines = rig.chosen(part.engine for part in casting.parts.values())
+    engines: dict[str, Engine] = rig.chosen(part.engine for part in casting.parts.values())
+    if casting.recorded:
+        engines[RECORDED] = recordings.Recordings()
     silent = [
         EngineError(f"engine {name} cannot speak here", state.reason)
         for name, made in engines.items()
@@ -146,7 +149,9 @@ def check(
 
 
 def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
-    """A turn of the plan as it would be in another take."""
+    """A turn of the plan as it would be in another take; a recording has but one."""
+    if planned.turn.recording is not None:
+        return planned
     engine = plan.engines[planned.part.engine]
     seed = _heard_seed(engine, seed_of(_base_seed(plan.show, planned.turn), take))
     utterance = replace(planned.utterance, seed=seed)
@@ -164,10 +169,16 @@ def _plan_turns(
     problems: dict[tuple[str, str, str], Problem] = {}
     passed_over: dict[str, None] = {}
     for turn in show.turns:
-        part = casting.parts.get(turn.speaker)
+        cast = casting.parts if turn.recording is None else casting.recorded
+        part = cast.get(turn.speaker)
         if part is None or part.engine not in engines:
             continue  # nobody speaks it, which is a problem by now
         engine = engines[part.engine]
+        if turn.recording is not None:
+            planned.append(_recorded(turn, part, engine))
+            for what, remedy in engine.check(planned[-1].utterance):
+                problems[turn.id, "", what] = Problem(what, remedy, turn.place, turn.id)
+            continue
         choice = choices.get(turn.id, {}).get(part.engine)
         seed = choice.seed if choice else _base_seed(show, turn)
         said = _said(show, turn, part, engine)
@@ -191,6 +202,11 @@ def _plan_turns(
             )
         )
     return tuple(planned), list(passed_over), list(problems.values())
+
+
+def _recorded(turn: Turn, part: Part, engine: Engine) -> PlannedTurn:
+    said = recordings.utterance(turn, part)
+    return PlannedTurn(turn, part, said, recordings.key(said), 1, engine.estimate(said))
 
 
 def _said(show: Show, turn: Turn, part: Part, engine: Engine) -> Spoken:
@@ -292,6 +308,8 @@ def _without_effect(
 ) -> Iterator[str]:
     """What the script says that means nothing on the engine it is cast on."""
     for name, engine in engines.items():
+        if name == RECORDED:
+            continue
         can = engine.capabilities()
         mine = [turn for turn in turns if turn.part.engine == name]
         if not can.takes and any(turn.take > 1 or _base_seed(show, turn.turn) for turn in mine):

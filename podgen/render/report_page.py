@@ -222,7 +222,7 @@ def _data(report: Report) -> str:
                 turn.reason,
                 int(turn.cached),
                 turn.take,
-                f"{turn.engine} · {turn.voice}",
+                " · ".join(filter(None, (turn.engine, turn.voice))),
                 quote(turn.clip) if turn.clip else None,
             ]
             for turn in report.turns

@@ -11,6 +11,7 @@ from podgen.audio.encode import sample_rate
 from podgen.audio.master import Mastered
 from podgen.audio.presets import Preset
 from podgen.audio.verify import DURATION_TOLERANCE, Verdict, bit_rate_range
+from podgen.casting import RECORDED
 from podgen.publish.episode import Episode
 from podgen.render.assemble import Assembly, Piece
 from podgen.render.levelling import Levelled
@@ -90,12 +91,18 @@ def _engines(plan: Plan) -> tuple[EngineUse, ...]:
     return tuple(
         EngineUse(
             name=name,
-            why=plan.casting.reason if name == plan.casting.engine else "its characters name it",
+            why=_why(plan, name),
             fingerprint=engine.fingerprint(),
             turns=sum(turn.part.engine == name for turn in plan.turns),
         )
         for name, engine in plan.engines.items()
     )
+
+
+def _why(plan: Plan, engine: str) -> str:
+    if engine == RECORDED:
+        return "people were recorded"
+    return plan.casting.reason if engine == plan.casting.engine else "its characters name it"
 
 
 def _checks(verdict: Verdict, preset: Preset, length: float) -> tuple[Check, ...]:

@@ -82,6 +82,9 @@ def bad_speech(turn: PlannedTurn, speech: Speech) -> str:
 
 
 def _problem(turn: PlannedTurn, engine: Engine, what: str) -> Problem:
+    if turn.turn.recording is not None:
+        what = what.replace("the engine returned", f"{turn.turn.recording.file.name} holds")
+        return Problem(what, "give another file or part", turn.turn.place, turn.id)
     remedy = "change the text or the voice"
     if engine.capabilities().takes:
         remedy += ", or try another take with --turn and --new-take"

@@ -22,9 +22,16 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-def said(description: str) -> Any:
-    """An optional field."""
-    return Field(default=None, description=description)
+def said(description: str, alias: str | None = None) -> Any:
+    """An optional field; `alias` is its key where that is a word of Python's."""
+    return Field(default=None, description=description, alias=alias)
+
+
+SPOKEN_ONLY = (
+    *("voice", "seed", "speed", "pronunciation", "ref_audio", "ref_text", "instructions"),
+    *("split", "settings"),
+)
+"""Keys of a turn that only an engine can follow."""
 
 
 class TurnForm(Form):
@@ -46,6 +53,25 @@ class TurnForm(Form):
     instructions: kind.Text | None = said("How to say it, for engines that take directions.")
     split: kind.Split | None = said("Whether a long turn may be split: never, auto, characters.")
     settings: kind.Settings | None = said("Further settings of the engine.")
+    audio: ref.File | None = said("A person's recording, heard in place of an engine.")
+    start: kind.Length | None = said("With audio: where in the file to begin, in seconds.", "in")
+    end: kind.Length | None = said("With audio: where in the file to end, in seconds.", "out")
+    trim: kind.YesNo | None = said("With audio: whether silence at its edges goes; it does.")
+
+    @model_validator(mode="after")
+    def _recorded(self) -> TurnForm:
+        if self.audio is None:
+            for name, value in (("in", self.start), ("out", self.end), ("trim", self.trim)):
+                if value is not None:
+                    raise wrong(f"{name} without audio", "add audio: FILE, or remove it", (name,))
+            return self
+        for name in SPOKEN_ONLY:
+            if getattr(self, name) is not None:
+                what = f"{name} means nothing to a recording, which no engine speaks"
+                raise wrong(what, "remove it, or audio", (name,))
+        if self.end is not None and self.end <= (self.start or 0.0):
+            raise wrong("the recording ends before it begins", "give out after in", ("out",))
+        return self
 
 
 class ChapterForm(Form):

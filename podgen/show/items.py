@@ -10,7 +10,7 @@ from podgen.show.characters import settings_at
 from podgen.show.failing import shown
 from podgen.show.forms import ChapterForm, DuckForm, Form, MusicForm, SoundForm, TurnForm
 from podgen.show.ids import derived_id, normal_id, unlike
-from podgen.show.model import Chapter, Duck, Item, Music, Pause, Sound, Turn
+from podgen.show.model import Chapter, Duck, Item, Music, Pause, Recording, Sound, Turn
 from podgen.show.problems import fill
 from podgen.show.references import Context
 from podgen.show.source import Source, Step
@@ -134,6 +134,9 @@ class Items:
             instructions=form.instructions,
             split=form.split,
             settings=settings_at(self.source, (*at, "settings")) if form.settings else {},
+            recording=None
+            if form.audio is None
+            else Recording(form.audio, form.start or 0.0, form.end, form.trim is not False),
         )
 
     def _check_text(self, text: str, at: tuple[Step, ...]) -> None:

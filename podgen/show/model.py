@@ -26,12 +26,26 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """A person's recording: the part of a file from `start` to `end` seconds, None for its end.
+
+    With `trim`, the silence at its edges goes, as it does from a take.
+    """
+
+    file: Path
+    start: float = 0.0
+    end: float | None = None
+    trim: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One character's turn.
 
     `gain` (dB) adds to the character's own; `pan` (-1 left to 1 right), `speed` and `voice`
     replace the character's. `overlap` is how many seconds before the end of the previous turn
-    this one starts. `text` is as written, Markdown included.
+    this one starts. `text` is as written, Markdown included. With a `recording` nobody speaks it: a
+    person has.
     """
 
     id: str
@@ -52,6 +66,7 @@ class Turn:
     instructions: str | None = None
     split: Split | None = None
     settings: Settings = field(default_factory=dict)
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ def _problem(
         place = source.place(path + at[:-1])
         return Problem(f"{at[-1]} is missing", f"add '{at[-1]}:'", place)
     if kind == "extra_forbidden":
-        known = _form_at(form, at[:-1]).model_fields
+        fields = _form_at(form, at[:-1]).model_fields
+        known = [field.alias or name for name, field in fields.items()]
         remedy = did_you_mean(str(at[-1]), known) or f"use {listed(known)}"
         return Problem(f"unknown key '{at[-1]}'", remedy, source.place(full, key=True))
     place = source.place(full)

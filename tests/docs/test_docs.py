@@ -202,7 +202,7 @@ def test_every_form_has_its_table() -> None:
 @pytest.mark.parametrize("place", KEYS, ids=" ".join)
 def test_tables_have_exactly_the_keys_that_are_read(place: tuple[str, str]) -> None:
     listed = [key for row in table(*place) for key in code(row[0])]
-    assert sorted(listed) == sorted(KEYS[place].model_fields)
+    assert sorted(listed) == sorted(fields(KEYS[place]))
 
 
 @pytest.mark.parametrize("place", KEYS, ids=" ".join)
@@ -210,9 +210,13 @@ def test_tables_give_the_ranges_and_what_is_required(place: tuple[str, str]) -> 
     form = KEYS[place]
     for key, kind, default, *_ in table(*place):
         name = code(key)[0]
-        assert (default == "required") == form.model_fields[name].is_required(), name
+        assert (default == "required") == fields(form)[name].is_required(), name
         for low, high in limits(properties(form)[name]):
             assert f"{low:g} to {high:.10g}" in kind, name
+
+
+def fields(form: type[forms.Form]) -> dict[str, Any]:
+    return {field.alias or name: field for name, field in form.model_fields.items()}
 
 
 def properties(form: type[forms.Form]) -> dict[str, Any]:
