@@ -128,7 +128,7 @@ def test_what_cannot_be_is_refused_at_once(
         "speed",
         "in",
         "text",
-        "out",
+        "the",
         "no.wav",
         "turn",
         "turn",
