@@ -124,7 +124,7 @@ def test_what_cannot_be_is_refused_at_once(
     run = podgen("check", script)
     assert run.code == 2
     lines = [line.split(":", 3)[3].strip() for line in run.err.splitlines()]
-    assert [line.split(" ")[0] for line in lines] == [
+    assert [line.split(" ")[0].split("/")[-1] for line in lines] == [
         "speed",
         "in",
         "text",
