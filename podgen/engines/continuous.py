@@ -42,7 +42,7 @@ class Inbox(Protocol):
     """What waits to be spoken."""
 
     def take(self, most: int, *, wait: bool, unless: Callable[[], bool] = ...) -> Sequence[Asked]:
-        """Up to `most` utterances, oldest first, under ids that are unique in the process.
+        """Up to `most` utterances, those due first leading, under ids unique in the process.
 
         With `wait`, at least one, unless `unless` becomes true, which is looked at again after
         each `wake`. Otherwise an empty answer to waiting means that no more will come.

@@ -22,7 +22,7 @@ from podgen.serve.request import SpeechRequest
 from podgen.serve.speaking import encoded, speak
 from podgen.serve.state import Account, Limits, State
 from podgen.speech.encoding import FORMATS, encode, pcm16, wav_header, within_full_scale
-from podgen.speech.pieces import Piece, cut
+from podgen.speech.pieces import cut
 
 CLIENT_GONE = 499
 
@@ -174,10 +174,10 @@ async def _answer(account: Account, request: Request) -> Response:
 async def _whole(account: Account) -> Response:
     order, state = account.order, account.state
     with account:
-        pieces = [Piece(order.utterance, 0.0)]
-        sounds = [
-            sound async for sound in account.heard(speak(state.batcher, pieces, in_parts=False))
-        ]
+        pieces = cut(order.utterance, state.engine.name)
+        speaking = speak(state.batcher, pieces, account.id, stream=False)
+        async with aclosing(speaking) as made:
+            sounds = [sound async for sound in account.heard(made)]
         rate = sounds[0].sample_rate
         samples = np.concatenate([sound.samples for sound in sounds])
         if order.format in ("wav", "pcm") and order.tempo == 1.0:
@@ -194,7 +194,7 @@ async def _stream(account: Account) -> AsyncGenerator[bytes, None]:
     with account:
         pieces = cut(order.utterance, state.engine.name)
         async with (
-            aclosing(speak(state.batcher, pieces, in_parts=True)) as sounds,
+            aclosing(speak(state.batcher, pieces, account.id, stream=True)) as sounds,
             aclosing(encoded(account.heard(sounds), order)) as chunks,
         ):
             async for chunk in chunks:

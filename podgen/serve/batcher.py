@@ -2,7 +2,7 @@
 
 Most engines are handed a round of utterances and give each back whole (`in_rounds`). A
 `ContinuousEngine` takes utterances into a batch that is already running, and gives back sound
-before an utterance is done.
+before an utterance is done. Whose utterance is next is decided by `podgen.serve.fairness`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from podgen.engines.continuous import (
     Part,
 )
 from podgen.errors import EngineError, PodgenError
+from podgen.serve.fairness import Line
+from podgen.speech.pieces import SENTENCE_ENGINES
 
 log = logging.getLogger(__name__)
 
@@ -70,14 +72,18 @@ def _round(engine: Engine, batch: Sequence[Utterance]) -> Iterator[Delivery]:
 
 
 class Batcher:
-    """The engine's thread and its inbox. `most` is how many utterances it speaks at once."""
+    """The engine's thread and its inbox. `most` is how many utterances it speaks at once.
+
+    A round of an engine that is handed sentences is one sentence, so that whoever comes waits for
+    no more.
+    """
 
     def __init__(self, engine: Engine, *, most: int) -> None:
         self._engine = engine
         self._most = most
         self._ids = itertools.count()
         self._changed = threading.Condition()
-        self._waiting: deque[Asked] = deque()
+        self._waiting = Line()
         self._deliver: dict[str, Deliver] = {}
         self._closing = False
         self._took = False  # whether the engine has taken anything since it was last started
@@ -87,17 +93,35 @@ class Batcher:
         """Start the thread."""
         self._thread.start()
 
-    def submit(self, utterance: Utterance, deliver: Deliver, *, in_parts: bool = False) -> str:
+    def submit(
+        self,
+        utterance: Utterance,
+        deliver: Deliver,
+        *,
+        in_parts: bool = False,
+        request: str | None = None,
+        stream: bool = False,
+    ) -> str:
         """Have an utterance spoken; returns the id that takes the place of its own.
 
-        With `in_parts`, sound is delivered before the utterance is done, by engines that can.
+        Args:
+            utterance: what to speak.
+            deliver: is handed what comes of it.
+            in_parts: whether sound is delivered before it is done, by engines that can.
+            request: whose it is; those of one request are spoken in order. One by itself unless
+                given.
+            stream: whether somebody listens while the request is spoken.
+
+        Raises:
+            EngineError: the server is closing.
         """
         utterance_id = f"{next(self._ids)}"
         with self._changed:
             if self._closing:
                 raise EngineError("the server is closing", "ask again later")
             self._deliver[utterance_id] = deliver
-            self._waiting.append(Asked(replace(utterance, id=utterance_id), in_parts))
+            asked = Asked(replace(utterance, id=utterance_id), in_parts)
+            self._waiting.add(asked, request or utterance_id, stream=stream)
             self._changed.notify_all()
         return utterance_id
 
@@ -105,9 +129,7 @@ class Batcher:
         """Nobody waits for this one any more; it is not spoken unless it already is."""
         with self._changed:
             if self._deliver.pop(utterance_id, None) is not None:
-                self._waiting = deque(
-                    asked for asked in self._waiting if asked.utterance.id != utterance_id
-                )
+                self._waiting.remove(utterance_id)
 
     @property
     def depth(self) -> tuple[int, int]:
@@ -122,7 +144,7 @@ class Batcher:
         with self._changed:
             while wait and not self._waiting and not self._closing and not unless():
                 self._changed.wait()
-            taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            taken = [self._waiting.pop() for _ in range(min(most, len(self._waiting)))]
             self._took = self._took or bool(taken)
             return taken
 
@@ -140,7 +162,8 @@ class Batcher:
         """Fail what waits, wait for what is being spoken, end the thread and close the engine."""
         with self._changed:
             self._closing = True
-            waiting, self._waiting = list(self._waiting), deque()
+            waiting = list(self._waiting)
+            self._waiting.clear()
             self._changed.notify_all()
         for asked in waiting:
             self._hand_over(Failed(asked.utterance.id, EngineError("the server is closing")))
@@ -155,7 +178,8 @@ class Batcher:
                 if isinstance(engine, ContinuousEngine):
                     deliveries = engine.speak_from(self, self._most)
                 else:
-                    deliveries = in_rounds(engine, self, self._most)
+                    most = 1 if engine.name in SENTENCE_ENGINES else self._most
+                    deliveries = in_rounds(engine, self, most)
                 for delivery in deliveries:
                     self._hand_over(delivery)
             except Exception as error:

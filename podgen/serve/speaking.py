@@ -36,11 +36,15 @@ class Sound:
 class _Channel:
     """One utterance in the batcher, seen from the event loop."""
 
-    def __init__(self, batcher: Batcher, utterance: Utterance, in_parts: bool) -> None:
+    def __init__(
+        self, batcher: Batcher, utterance: Utterance, request: str, *, stream: bool, alone: bool
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[Delivery] = asyncio.Queue()
         self._batcher = batcher
-        self._id = batcher.submit(utterance, self._deliver, in_parts=in_parts)
+        self._id = batcher.submit(
+            utterance, self._deliver, in_parts=stream and alone, request=request, stream=stream
+        )
 
     def _deliver(self, delivery: Delivery) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
@@ -60,31 +64,36 @@ class _Channel:
 
 
 async def speak(
-    batcher: Batcher, pieces: list[Piece], *, in_parts: bool
+    batcher: Batcher, pieces: list[Piece], request: str, *, stream: bool
 ) -> AsyncGenerator[Sound, None]:
     """The pieces' sound in order; whoever stops listening frees what is not spoken yet.
 
-    With `in_parts`, a single piece's sound comes as it is made, where the engine can.
+    For a `stream`, a single piece's sound comes as it is made, where the engine can, and no more
+    than `_AHEAD` pieces are under way; a whole answer's all wait their turn at once.
 
     Raises:
         RefusedError: the engine could not speak one of them.
     """
     ahead: deque[_Channel] = deque()
     asked = iter(pieces)
+    alone = len(pieces) == 1
     joiner: Joiner | None = None
+
+    def ask(most: int | None) -> None:
+        for piece in islice(asked, most):
+            ahead.append(_Channel(batcher, piece.utterance, request, stream=stream, alone=alone))
+
     try:
-        single = in_parts and len(pieces) == 1
-        ahead.extend(_Channel(batcher, piece.utterance, single) for piece in islice(asked, _AHEAD))
+        ask(_AHEAD if stream else None)
         for index, piece in enumerate(pieces):
             channel = ahead[0]
-            if len(pieces) == 1:
+            if alone:
                 async for part in channel.parts():
                     yield Sound(part.samples, part.sample_rate)
                 return
             parts = [part async for part in channel.parts()]
             ahead.popleft()
-            if (following := next(asked, None)) is not None:
-                ahead.append(_Channel(batcher, following.utterance, False))
+            ask(1)
             rate = parts[0].sample_rate
             joiner = joiner or Joiner(rate)
             samples = np.concatenate([part.samples for part in parts])

@@ -1,7 +1,8 @@
 """An utterance cut at its sentences, to be spoken one by one.
 
-Engines that speak sentence by sentence join them themselves, when all are done. A stream has to
-let go of each as it comes, and sounds the same.
+Engines that speak sentence by sentence join them themselves, when all are done; Kokoro also reads
+neighbouring short ones together. A stream has to let go of each as it comes, and a server of many
+must be able to speak another's in between; there both a stream and a whole answer are cut so.
 """
 
 from __future__ import annotations

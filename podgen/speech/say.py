@@ -152,9 +152,9 @@ def _speak(engine: Engine, utterance: Utterance) -> Speech:
 
 def _stream(engine: Engine, utterance: Utterance) -> Iterator[tuple[Samples, int]]:
     from podgen.engines.joins import Joiner
-    from podgen.speech.pieces import cut
+    from podgen.speech.pieces import SENTENCE_ENGINES, cut
 
-    if isinstance(engine, ContinuousEngine):
+    if isinstance(engine, ContinuousEngine) and engine.name not in SENTENCE_ENGINES:
         yield from _in_parts(engine, utterance)
         return
     pieces = cut(utterance, engine.name)

@@ -9,13 +9,15 @@ from importlib import metadata, util
 from podgen.engines import english
 from podgen.engines.base import Availability, Capabilities, Samples, Speech, Utterance, VoiceInfo
 from podgen.engines.checks import Failures, Problems, check_against, finished, refuse
+from podgen.engines.continuous import Delivery, Inbox
 from podgen.engines.joins import join
 from podgen.engines.kokoro import espeak, voices, weights
+from podgen.engines.kokoro.joining import Crew, result
 from podgen.engines.kokoro.model import RATE, Model, vocabulary
 from podgen.engines.kokoro.reading import Piece, Reader
 from podgen.engines.kokoro.takes import take
 from podgen.engines.workers import available_cpus
-from podgen.errors import EngineError, Problem
+from podgen.errors import EngineError
 from podgen.text.language import primary
 
 SETTINGS = ("model", "workers")
@@ -159,7 +161,7 @@ class KokoroEngine:
                     utterance, pieces = scores[index]
                     speech = None
                     with failures.kept():
-                        done[index][number] = _result(future, utterance)
+                        done[index][number] = result(future, utterance)
                         if len(done[index]) == len(pieces):
                             parts = [done[index][n] for n in range(len(pieces))]
                             gaps = [piece.gap / utterance.speed for piece in pieces[:-1]]
@@ -171,6 +173,16 @@ class KokoroEngine:
         finally:
             job.stop()
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def speak_from(self, inbox: Inbox, most: int) -> Iterator[Delivery]:
+        """See `podgen.engines.continuous`; a piece of one utterance is spoken between another's."""
+        model, reader = self._load()
+
+        def read(utterance: Utterance) -> list[Piece]:
+            refuse(self.name, utterance, self.check(utterance))
+            return reader.pieces(utterance)
+
+        yield from Crew(model, read, self._workers, most).work(inbox)
 
     def close(self) -> None:
         """Forget the model and the G2P."""
@@ -185,17 +197,6 @@ class KokoroEngine:
             self._model = Model(weights.find(self._settings).read())
             self._reader = Reader()
         return self._model, self._reader
-
-
-def _result(future: Future[Samples], utterance: Utterance) -> Samples:
-    try:
-        return future.result()
-    except MemoryError as error:
-        reason, remedy = str(error), "set `workers` to 1, or close other programs"
-    except RuntimeError as error:  # onnxruntime's own errors all derive from it
-        reason = str(error)
-        remedy = "set `workers` to 1" if "alloc" in reason.lower() else "run `podgen doctor`"
-    raise EngineError(Problem(f"kokoro failed: {reason}", remedy, turn=utterance.id))
 
 
 def _other_voices(language: str) -> str:
