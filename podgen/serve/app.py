@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -107,19 +108,13 @@ def _add_routes(app: FastAPI, state: State) -> None:
 
     @app.get("/v1/audio/voices")
     async def voices() -> dict[str, Any]:
-        """The voices' names, as vllm-omni lists them, and what is known of each."""
-        own = {voice.name: voice for voice in state.engine.voices()}
-        aliases = {name: of for name, of in state.desk.voices().items() if name not in own}
-        details = [
-            {
-                "name": voice.name,
-                "language": voice.language,
-                "gender": voice.gender,
-                "description": voice.description,
-            }
-            for voice in own.values()
-        ]
-        return {"voices": list(own), "aliases": aliases, "details": details}
+        """What is known of each voice, and the other names they can be asked for by."""
+        listed = state.engine.voices()
+        own = {voice.name for voice in listed}
+        return {
+            "voices": [{"id": voice.name, **asdict(voice)} for voice in listed],
+            "aliases": {name: of for name, of in state.desk.voices().items() if name not in own},
+        }
 
     @app.post("/v1/audio/speech", response_class=Response, responses=_RESPONSES)
     async def speech(body: SpeechRequest, request: Request) -> Response:
@@ -146,6 +141,7 @@ def _model(state: State) -> dict[str, Any]:
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {mime: {} for mime in sorted({f.mime for f in FORMATS.values()})}},
     400: {"description": "What is asked cannot be done; the error says why."},
+    415: {"description": "The body's Content-Type is not that of JSON."},
     503: {"description": "Too many requests are open; Retry-After says when to come again."},
 }
 

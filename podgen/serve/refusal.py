@@ -87,8 +87,11 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RefusedError)
         return error.response()
 
-    async def malformed(_request: Request, error: Exception) -> Response:
+    async def malformed(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        kind = request.headers.get("content-type", "")
+        if request.method == "POST" and not _is_json(kind):
+            return _other_kind(kind).response()
         return _malformed(error.errors()).response()
 
     async def plain(_request: Request, error: Exception) -> Response:
@@ -98,6 +101,22 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RefusedError, refused)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, plain)
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.split(";")[0].strip().casefold()
+    return kind == "application/json" or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
+
+
+def _other_kind(content_type: str) -> RefusedError:
+    given = f"is `{content_type[:100]}`" if content_type else "is missing"
+    return RefusedError(
+        415,
+        f"the header `Content-Type` {given}; send JSON as `Content-Type: application/json`",
+        code="unsupported_media_type",
+    )
 
 
 def _malformed(errors: Sequence[Mapping[str, Any]]) -> RefusedError:

@@ -11,13 +11,18 @@ from collections.abc import Sequence
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from podgen.errors import MachineError
 from podgen.serve.app import create_app
+from podgen.serve.connections import AT_ONCE, PER_ADDRESS, Door, behind
+from podgen.serve.log import to_stderr
 from podgen.serve.state import Limits, State
 from podgen.speech.choosing import choose
 
 log = logging.getLogger("podgen.serve")
+
+_BACKLOG = 1024
 
 
 def serve(
@@ -57,7 +62,7 @@ def serve(
         given["model"] = model
     made = choose(engine, None, given)
     listener = listen(host, port)
-    _log_to_stderr()
+    to_stderr()
     name = model.rstrip("/").rsplit("/", 1)[-1] if model else None
     app = create_app(
         made,
@@ -73,22 +78,36 @@ def serve(
     print(f"podgen serves {made.name} at http://{shown}:{bound}/v1", file=sys.stderr, flush=True)
     if api_key is None and not ipaddress.ip_address(address).is_loopback:
         print("warning: anyone who reaches this address can use it; see --api-key", file=sys.stderr)
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=30
-    )
-    Server(config, app.state.podgen).run(sockets=[listener])
+    most = max(PER_ADDRESS, 4 * (limits or Limits()).queue)
+    Server(app, Door(per_address=most)).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, which also tells the application that it is ending.
+    """uvicorn's, with a door before it, which also tells the application that it is ending.
 
-    The first signal closes the door: nothing more is accepted, what was accepted is finished.
-    A second interrupt ends at once.
+    The first signal means that nothing more is accepted and what was accepted is finished. A second
+    interrupt ends at once.
     """
 
-    def __init__(self, config: uvicorn.Config, state: State) -> None:
+    def __init__(self, app: FastAPI, door: Door) -> None:
+        config = uvicorn.Config(
+            app,
+            http=behind(door),
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=30,
+            backlog=AT_ONCE,
+        )
         super().__init__(config)
-        self._state = state
+        self._state: State = app.state.podgen
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn; more connections may wait to be accepted than are accepted at once."""
+        await super().startup(sockets)
+        for waiting in sockets or ():
+            waiting.listen(_BACKLOG)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end; unlike uvicorn's own, it does not raise the signal again afterwards."""
@@ -105,19 +124,8 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise MachineError(
             f"cannot listen on {host}:{port}: {error.strerror or error}", "choose another --port"
         ) from error
-
-
-def _log_to_stderr() -> None:
-    """One JSON object a line, and uvicorn's own complaints."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    for name, level in (("podgen.serve", logging.INFO), ("uvicorn.error", logging.WARNING)):
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.setLevel(level)
-        logger.propagate = False

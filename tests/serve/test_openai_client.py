@@ -194,6 +194,13 @@ def test_the_served_model_can_be_asked_for(client: openai.OpenAI) -> None:
         client.models.retrieve("gpt-9")
 
 
+def test_voices_are_listed_with_id_and_name(hibari: Running) -> None:
+    """As Open WebUI reads them, to which a string is an error."""
+    listed = httpx.get(f"{hibari.url}/v1/audio/voices").json()
+    assert {voice["id"]: voice["name"] for voice in listed["voices"]} == {"heart": "heart"}
+    assert listed["aliases"]["coral"] == "heart"
+
+
 def test_health_can_be_asked_for_without_a_body(hibari: Running) -> None:
     reply = httpx.head(f"{hibari.url}/health")
     assert (reply.status_code, reply.content) == (200, b"")

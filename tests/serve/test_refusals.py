@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from typing import Any
 
@@ -22,6 +23,8 @@ GOOD = {"input": "Hello.", "voice": "heart", "response_format": "wav"}
         ({"input": ""}, "input", "write something"),
         ({"input": " \n"}, "input", "write something"),
         ({"input": "?!"}, "input", "nothing to say"),
+        ({"input": "..."}, "input", "nothing to say"),
+        ({"input": "\U0001f600"}, "input", "nothing to say"),
         ({"input": "a" * 4097}, "input", "more than 4096"),
         ({"input": "Привет мир"}, "input", "cannot say"),
         ({"input": None}, "input", "string"),
@@ -89,6 +92,29 @@ def test_malformed_bodies_are_400s_and_harm_nobody(hibari: Running, body: bytes)
     assert reply.status_code == 400
     assert reply.json()["error"]["message"]
     assert hibari.speech(**GOOD).status_code == 200
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_a_wrong_content_type_is_named(hibari: Running, kind: str | None) -> None:
+    """As curl sends it without -H."""
+    headers = {} if kind is None else {"content-type": kind}
+    body = json.dumps(GOOD).encode()
+    reply = httpx.post(f"{hibari.url}/v1/audio/speech", content=body, headers=headers)
+    assert reply.status_code == 415
+    message = reply.json()["error"]["message"]
+    assert "the header `Content-Type` is " + (f"`{kind}`" if kind else "missing") in message
+    assert "application/json" in message
+
+
+@pytest.mark.parametrize(
+    "wordless", ["\U0001f600", "...", "\u2014 !", "\n\n\U0001f1ec\U0001f1e7\n\n"]
+)
+def test_what_has_no_words_amid_a_text_is_passed_over(hibari: Running, wordless: str) -> None:
+    body = {**GOOD, "response_format": "pcm"}
+    plain = hibari.speech(**{**body, "input": "Hello there. Goodbye now."})
+    reply = hibari.speech(**{**body, "input": f"Hello there. {wordless} Goodbye now."})
+    assert reply.status_code == 200, reply.text
+    assert len(reply.content) == pytest.approx(len(plain.content), rel=0.3)
 
 
 def test_a_body_that_is_too_large_is_not_read(hibari: Running) -> None:

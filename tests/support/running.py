@@ -14,6 +14,7 @@ import uvicorn
 
 from podgen.engines.base import Engine
 from podgen.serve.app import create_app
+from podgen.serve.connections import Door
 from podgen.serve.run import Server, listen
 from podgen.serve.state import State
 
@@ -25,7 +26,7 @@ class Running:
     server: uvicorn.Server
 
     def speech(self, **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.url}/v1/audio/speech", json=body, timeout=30)
+        return httpx.post(f"{self.url}/v1/audio/speech", json=body, timeout=120)
 
     def metric(self, name: str) -> float:
         text = httpx.get(f"{self.url}/metrics").text
@@ -33,11 +34,10 @@ class Running:
 
 
 @contextmanager
-def running(engine: Engine, **options: Any) -> Iterator[Running]:
+def running(engine: Engine, door: Door | None = None, **options: Any) -> Iterator[Running]:
     app = create_app(engine, **options)
     listener = listen("127.0.0.1", 0)
-    config = uvicorn.Config(app, log_config=None, access_log=False)
-    server = Server(config, app.state.podgen)
+    server = Server(app, door or Door())
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
