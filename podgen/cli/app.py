@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from podgen import __version__
-from podgen.cli import machine, show, speech, store
+from podgen.cli import exchange, machine, show, speech, store
 
 app = typer.Typer(
     name="podgen",
@@ -31,6 +31,7 @@ for command in (
     machine.doctor,
 ):
     app.command()(command)
+app.command("import")(exchange.import_)
 app.add_typer(store.app, name="cache")
 app.add_typer(machine.bench, name="bench")
 

@@ -12,7 +12,10 @@ from podgen.errors import MachineError
 from podgen.files import size_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from podgen.doctor import Finding
+    from podgen.proposal import Imported
     from podgen.render.editing import TakeInfo
     from podgen.render.plan import Plan
     from podgen.render.store import Store
@@ -52,6 +55,50 @@ def show_plan(plan: Plan, *, spoken: bool, json: bool) -> None:
             f"{plan.show.path}: {turns_text(len(plan.turns))}, {length} on {engines}. "
             f"{plan.casting.reason}"
         )
+
+
+def show_import(imported: Imported, source: Path, *, json: bool) -> None:
+    """An imported script: what was left, with its line; the cast proposed; what changed."""
+    changes = imported.changes
+    told = [*(changes.told if changes else ()), *imported.told]
+    if json:
+        for left in imported.left:
+            print_json({"event": "left", "line": left.line, "what": left.what})
+        print_json(
+            {
+                "event": "imported",
+                "script": str(imported.path),
+                "form": imported.form,
+                "turns": imported.turns,
+                "cast": {one.name: dict(one.voices) for one in imported.cast},
+                "changes": None
+                if changes is None
+                else {
+                    "changed": changes.changed,
+                    "added": changes.added,
+                    "removed": changes.removed,
+                },
+                "told": told,
+            }
+        )
+        return
+    for left in imported.left:
+        print(f"{source}:{left.line}: {left.what}", file=sys.stderr)
+    for line in told:
+        print(f"{source}: {line}", file=sys.stderr)
+    for one in imported.cast:
+        why = (
+            "as you said"
+            if one.decided
+            else {"f": "a woman's name", "m": "a man's name"}.get(
+                one.gender, "the name suggests nothing"
+            )
+        )
+        print(f"{one.name}: {', '.join(one.voices.values()) or 'no voice'} ({why})")
+    made = f"{imported.path}: {turns_text(imported.turns)} from {imported.form}"
+    if changes is not None:
+        made += f"; {changes.changed} changed, {changes.added} new, {changes.removed} removed"
+    print(made)
 
 
 def _frames(plan: Plan) -> int:

@@ -79,7 +79,7 @@ def _show(path: Path, form: ScriptForm, source: Source, context: Context) -> Sho
         context.problems.append(Problem("nobody says anything", "add '- NAME: text'", place))
     check_timing(items, reader.given_ids(), source, context)
     characters = read_characters(form.cast or {}, source, ("cast",), context)
-    voices_path = form.voices or _find_voices(path)
+    voices_path = form.voices or find_voices(path)
     if voices_path is not None:
         context.files[voices_path] = None
     return Show(
@@ -122,8 +122,8 @@ def _mastering(form: MasteringForm | None, source: Source) -> Mastering:
     return Mastering(place=place, **{key: value for key, value in form if value is not None})
 
 
-def _find_voices(path: Path) -> Path | None:
-    """voices.yaml beside the script, in up to three folders above, or in the current folder."""
+def find_voices(path: Path) -> Path | None:
+    """voices.yaml beside a script, in up to three folders above, or in the current folder."""
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - resolve() would follow links
     candidates = [path.parent, *list(folder.parents)[:_LEVELS_UP], Path()]
     return next((c / VOICES_FILE for c in candidates if (c / VOICES_FILE).is_file()), None)

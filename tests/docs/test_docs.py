@@ -39,7 +39,8 @@ from podgen.show.schema import json_schema, voices_json_schema
 from tests.support.places import ROOT
 
 DOCS = {
-    name: ROOT / "docs" / f"{name}.md" for name in ("script", "voices", "sound", "store", "remote")
+    name: ROOT / "docs" / f"{name}.md"
+    for name in ("script", "voices", "sound", "store", "remote", "exchange")
 }
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 

@@ -1,0 +1,53 @@
+"""Commands that take scripts in and hand episodes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from podgen.cli.options import EngineName, Json
+
+
+def import_(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Dialogue as text or Markdown, Fountain, SSML, WebVTT, SRT, a transcript, .docx.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The script to write.", metavar="SHOW.yaml")
+    ],
+    cast: Annotated[
+        list[str] | None,
+        typer.Option(help="A speaker's voice; or ENGINE/VOICE; repeatable.", metavar="NAME=VOICE"),
+    ] = None,
+    engine: EngineName = None,
+    language: Annotated[
+        str | None, typer.Option(help="The language spoken; else the source's.", metavar="TAG")
+    ] = None,
+    narrator: Annotated[
+        str | None, typer.Option(help="Who says what nobody is named for.", metavar="NAME")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a script from a file of another form, or bring it up to a file that was changed."""
+    from podgen.cli.listings import show_import
+    from podgen.proposal import import_script
+
+    show_import(
+        import_script(
+            source,
+            output,
+            cast=cast or (),
+            engine=engine,
+            language=language,
+            narrator=narrator,
+        ),
+        source,
+        json=json,
+    )
