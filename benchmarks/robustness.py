@@ -1,7 +1,8 @@
 """What breaks a render: kills, renders at once, mutated scripts, damaged clips, signals.
 
 Counts what went wrong, which should be nothing: lost work, a wrong episode, files left over, a
-traceback, a difference without a word. Everything is drawn from a fixed seed.
+traceback, a difference without a word. Everything is drawn from a fixed seed; the counts so far are
+printed as each trial goes on, so that a run that is cut short still tells.
 
     python -m benchmarks.robustness --kills 200 --pairs 50 --scripts 2000 --damage 300
 """
@@ -20,10 +21,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.results import Result, machine
+from podgen.render.store import Store
 
 WORDS = ("the", "rain", "falls", "on", "hills", "and", "towns", "while", "nobody", "looks", "up")
 VOICES = "characters:\n  ADA: {voices: {hibari: heart}}\n  BEN: {voices: {hibari: heart}}\n"
@@ -45,12 +47,14 @@ def write_show(folder: Path, turns: int, seed: int = 0) -> Path:
 SIGNS = list("{}[]:,-#&*!|>'\"%@`\t\n\x00é\u2028🎉0~")
 
 
-def begin(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """A render in a process of its own."""
+def begin(folder: Path) -> subprocess.Popen[bytes]:
+    """A render in a process of its own, with a temporary folder of its own."""
+    (folder / "tmp").mkdir(exist_ok=True)
+    ours = {"PODGEN_STORE": str(folder / "store"), "TMPDIR": str(folder / "tmp")}
     return subprocess.Popen(
-        [sys.executable, "-m", "podgen", "render", "-e", "hibari", "show.yaml", *arguments],
+        [sys.executable, "-m", "podgen", "render", "-e", "hibari", "show.yaml"],
         cwd=folder,
-        env={**os.environ, "PODGEN_STORE": str(folder / "store"), "PYTHONPATH": str(Path.cwd())},
+        env={**os.environ, **ours, "PYTHONPATH": str(Path.cwd())},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -68,7 +72,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def leftovers(folder: Path) -> list[Path]:
     """Unfinished files and folders."""
-    return list(folder.rglob(".writing-*"))
+    return [*folder.rglob(".writing-*"), *(folder / "tmp").iterdir()]
+
+
+def spoilt(folder: Path) -> int:
+    """Clips of the store that are not whole."""
+    return sum(not whole for _, whole in Store(folder / "store").verify())
 
 
 def expected(folder: Path) -> tuple[dict[str, bytes], float]:
@@ -81,9 +90,10 @@ def expected(folder: Path) -> tuple[dict[str, bytes], float]:
     return contents(folder / "dist"), time.perf_counter() - began
 
 
-def kills(count: int, seed: int, ends: tuple[signal.Signals, ...]) -> Counter[str]:
+def kills(count: int, seed: int) -> Iterator[Counter[str]]:
     """End renders at any moment, by signals in turn; then let one finish."""
-    draw, wrong = random.Random(seed), Counter[str]()
+    ends = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    draw = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="podgen-bench-") as name:
         folder = Path(name)
         write_show(folder, 12)
@@ -91,23 +101,34 @@ def kills(count: int, seed: int, ends: tuple[signal.Signals, ...]) -> Counter[st
         for number in range(count):
             if number % 10 == 0:
                 shutil.rmtree(folder / "store", ignore_errors=True)
+            before = {entry.key for entry in Store(folder / "store").entries()}
             run = begin(folder)
             time.sleep(draw.uniform(0.3, 1.0) * seconds)
             run.send_signal(ends[number % len(ends)])
             _, said = run.communicate()
-            wrong["tracebacks"] += b"Traceback" in said
-            wrong["episodes that changed"] += contents(folder / "dist") != whole
+            after = {entry.key for entry in Store(folder / "store").entries()}
+            yield Counter(
+                {
+                    "tracebacks": b"Traceback" in said,
+                    "episodes that changed": contents(folder / "dist") != whole,
+                    "clips lost": len(before - after),
+                    "clips spoilt": spoilt(folder),
+                }
+            )
         run = begin(folder)
         run.communicate()
-        wrong["renders that did not resume"] += run.returncode != 0
-        wrong["wrong episodes"] += contents(folder / "dist") != whole
-        wrong["left over"] += len(leftovers(folder))
-    return wrong
+        yield Counter(
+            {
+                "renders that did not resume": run.returncode != 0,
+                "wrong episodes": contents(folder / "dist") != whole,
+                "left over": len(leftovers(folder)),
+            }
+        )
 
 
-def pairs(count: int, seed: int) -> Counter[str]:
+def pairs(count: int, seed: int) -> Iterator[Counter[str]]:
     """Two renders at once on one store and one output, one of them killed each second time."""
-    draw, wrong = random.Random(seed), Counter[str]()
+    draw = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="podgen-bench-") as name:
         folder = Path(name)
         write_show(folder, 8)
@@ -119,11 +140,15 @@ def pairs(count: int, seed: int) -> Counter[str]:
                 time.sleep(draw.uniform(0.2, 1.0) * seconds)
                 both[0].kill()
             codes = [run.communicate() and run.returncode for run in both]
-            wrong["failed renders"] += codes[1] != 0 or (codes[0] != 0 and not number % 2)
-            wrong["wrong episodes"] += contents(folder / "dist") != whole
+            yield Counter(
+                {
+                    "failed renders": codes[1] != 0 or (codes[0] != 0 and not number % 2),
+                    "wrong episodes": contents(folder / "dist") != whole,
+                    "clips spoilt": spoilt(folder),
+                }
+            )
         begin(folder).communicate()
-        wrong["left over"] += len(leftovers(folder))
-    return wrong
+        yield Counter({"left over": len(leftovers(folder))})
 
 
 def mutated(text: str, draw: random.Random) -> str:
@@ -134,9 +159,7 @@ def mutated(text: str, draw: random.Random) -> str:
         if kind == 0:
             text = text[:at] + text[at + draw.randint(1, 8) :]
         elif kind == 1:
-            text = (
-                text[:at] + draw.choice(list("{}[]:,-#&*!|>'\"%@`\t\n\x00é\u2028🎉0~")) + text[at:]
-            )
+            text = text[:at] + draw.choice(SIGNS) + text[at:]
         elif kind == 2:
             text = text[:at] + text[at : at + 40] * draw.randint(2, 50) + text[at:]
         elif kind == 3:
@@ -150,12 +173,12 @@ def mutated(text: str, draw: random.Random) -> str:
     return text
 
 
-def scripts(count: int, seed: int) -> Counter[str]:
+def scripts(count: int, seed: int) -> Iterator[Counter[str]]:
     """Check mutated scripts in this process: each is sound, or refused with its place."""
     from podgen.errors import PodgenError
     from podgen.render.plan import check
 
-    draw, wrong = random.Random(seed), Counter[str]()
+    draw = random.Random(seed)
     base = (
         "title: A\nlanguage: en\nlexicon: {rain: rayne}\nmastering: {preset: apple, tail: 1}\n"
         "deliverables: [mp3, wav]\nturns:\n- chapter: One\n- ADA: {text: 'It rains.', gain: -1}\n"
@@ -169,6 +192,7 @@ def scripts(count: int, seed: int) -> Counter[str]:
         for _ in range(count):
             text = mutated(base, draw)
             script.write_text(text, encoding="utf-8", errors="replace")
+            wrong = Counter[str]()
             try:
                 plan = check(script, engine="hibari")
                 wrong["plans without a turn"] += not plan.turns
@@ -179,7 +203,7 @@ def scripts(count: int, seed: int) -> Counter[str]:
             except Exception:  # what is counted
                 wrong["tracebacks"] += 1
                 print(repr(text), file=sys.stderr)
-    return wrong
+            yield wrong
 
 
 def harmed(path: Path, draw: random.Random) -> None:
@@ -190,6 +214,7 @@ def harmed(path: Path, draw: random.Random) -> None:
         lambda: data.__delitem__(slice(draw.randrange(len(data)), None)),
         lambda: data.extend(draw.randbytes(draw.randint(1, 999))),
         lambda: data.__setitem__(slice(0, draw.randint(1, 64)), b""),
+        lambda: data.__setitem__(-draw.randint(1, 600), draw.randrange(256)),  # in the record
         data.clear,
         data.reverse,
     ]
@@ -200,12 +225,17 @@ def harmed(path: Path, draw: random.Random) -> None:
         draw.choice([path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero")])()
 
 
-def damage(count: int, seed: int) -> Counter[str]:
+def bytes_of(path: Path) -> bytes | None:
+    """What is in a file; None if it is none."""
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else None
+
+
+def damage(count: int, seed: int) -> Iterator[Counter[str]]:
     """Damage a clip of the store and render: the same episode, and it says so."""
     from podgen.render.events import Warned
     from podgen.render.pipeline import Job, render
 
-    draw, wrong = random.Random(seed), Counter[str]()
+    draw = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="podgen-bench-") as name, contextlib.chdir(name):
         folder = Path(name)
         script = write_show(folder, 4)
@@ -218,46 +248,55 @@ def damage(count: int, seed: int) -> Counter[str]:
 
         run()
         whole = contents(folder / "dist")
+        originals = {path: path.read_bytes() for path in (folder / "store").rglob("*.wav")}
         for _ in range(count):
-            clips = [path for path in (folder / "store").rglob("*.wav") if path.is_file()]
-            victim = draw.choice(sorted(clips))
-            before = victim.read_bytes()
+            victim = draw.choice(sorted(path for path in originals if path.is_file()))
             harmed(victim, draw)
-            same = victim.is_file() and not victim.is_symlink() and victim.read_bytes() == before
+            harmless = bytes_of(victim) == originals[victim]
             try:
                 with contextlib.redirect_stderr(io.StringIO()):
                     told = run()
             except Exception as error:  # what is counted
-                wrong["failed renders"] += 1
                 print(victim.parent.parent.name, repr(error), file=sys.stderr)
                 shutil.rmtree(folder / "store")
                 run()
+                yield Counter({"failed renders": 1})
                 continue
-            wrong["wrong episodes"] += contents(folder / "dist") != whole
-            # A take is not read once it is dressed, nor a dressed clip once it is limited.
-            read = victim.parents[1].name == "limited"
-            wrong["silent repairs"] += read and not same and not any("corrupt" in t for t in told)
-    return wrong
+            # A take is not read once it is dressed, and then stays as it is.
+            mended = not harmless and bytes_of(victim) == originals[victim]
+            yield Counter(
+                {
+                    "wrong episodes": contents(folder / "dist") != whole,
+                    "silent repairs": mended and not any("corrupt" in each for each in told),
+                }
+            )
+
+
+TRIALS = {"kills": kills, "pairs": pairs, "scripts": scripts, "damage": damage}
+USUAL = {"kills": 40, "pairs": 10, "scripts": 500, "damage": 60}
+
+
+def run() -> None:
+    """Do each trial, telling ten times how it goes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, usual in USUAL.items():
+        parser.add_argument(f"--{name}", type=int, default=usual)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    found: dict[str, float] = {}
+    for name, trial in TRIALS.items():
+        count, began, wrong = getattr(given, name), time.perf_counter(), Counter[str]()
+        if not count:
+            continue
+        for tried, result in enumerate(trial(count, given.seed), 1):
+            wrong.update(result)
+            if tried >= count or tried % max(1, count // 10) == 0:
+                seconds = time.perf_counter() - began
+                print(f"{name}: {min(tried, count)} in {seconds:.0f} s, {dict(wrong)}", flush=True)
+        found |= {f"{name}: {what}": number for what, number in wrong.items()}
+        found[f"{name}: tried"] = count
+    Result("robustness", machine(), found).show()
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    for option, usual in (("kills", 40), ("pairs", 10), ("scripts", 500), ("damage", 60)):
-        parser.add_argument(f"--{option}", type=int, default=usual)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    every = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    trials = {
-        "kills": lambda: kills(given.kills, given.seed, every),
-        "pairs": lambda: pairs(given.pairs, given.seed),
-        "scripts": lambda: scripts(given.scripts, given.seed),
-        "damage": lambda: damage(given.damage, given.seed),
-    }
-    found: dict[str, float] = {}
-    for trial, begin_trial in trials.items():
-        began = time.perf_counter()
-        wrong = begin_trial()
-        found |= {f"{trial}: {what}": count for what, count in wrong.items()}
-        found[f"{trial}: tried"] = getattr(given, trial)
-        print(f"{trial}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    Result("robustness", machine(), found).show()
+    run()
