@@ -52,8 +52,11 @@ def store_takes(script: Path, root: Path) -> None:
         store.put("takes", turn.key, sounds[number % DISTINCT], 24000, {})
 
 
-def render(script: Path, root: Path, *arguments: str) -> list[tuple[float, dict[str, object]]]:
-    """Run the command; its events, each with the second at which it came."""
+def render(
+    script: Path, root: Path, *arguments: str
+) -> tuple[list[tuple[float, dict[str, object]]], float]:
+    """Run the command; its events, each with the second at which it came, and the most megabytes
+    that it and its children held."""
     argv = [sys.executable, "-m", "podgen", "render", "-e", "hibari", "--json", str(script)]
     process = subprocess.Popen(
         [*argv, *arguments],
@@ -63,10 +66,11 @@ def render(script: Path, root: Path, *arguments: str) -> list[tuple[float, dict[
         text=True,
     )
     assert process.stdout is not None
-    events = [(time.perf_counter(), json.loads(line)) for line in process.stdout]
+    with Memory(process.pid) as memory:
+        events = [(time.perf_counter(), json.loads(line)) for line in process.stdout]
     if process.wait():
         raise SystemExit(f"the render failed: {events[-1]}")
-    return events
+    return events, memory.peak
 
 
 def run(minutes: float) -> Result:
@@ -79,13 +83,12 @@ def run(minutes: float) -> Result:
         began = time.perf_counter()
         render(script, root)
         first = time.perf_counter() - began
-        with Memory() as memory:
-            began = time.perf_counter()
-            render(script, root)
-            again = time.perf_counter() - began
+        began = time.perf_counter()
+        _, peak = render(script, root)
+        again = time.perf_counter() - began
         bare = bare_encode(folder)
         write_show(folder, turns, changed=turns // 2)
-        events = render(script, root, "--turn", f"t{turns // 2}")
+        events, _ = render(script, root, "--turn", f"t{turns // 2}")
         at = {str(event["event"]): moment for moment, event in reversed(events)}
     return Result(
         "job",
@@ -97,7 +100,7 @@ def run(minutes: float) -> Result:
             "render_seconds": again,
             "bare_encode_seconds": bare,
             "render_to_bare_ratio": again / bare,
-            "peak_megabytes": memory.peak,
+            "peak_megabytes": peak,
             "preview_after_clip_seconds": at["preview"] - at["spoke"],
         },
     )

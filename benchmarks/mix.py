@@ -72,7 +72,7 @@ def store_clips(folder: Path, seconds: float) -> list[Stored]:
     stored = []
     for index in range(DISTINCT):
         take = speech(seconds - GAP - 0.5 + index % 5 * 0.25, index)
-        samples = clip.dress(take, 24000, clip.Dressing(RATE, highpass=80))
+        samples = np.concatenate(list(clip.dress(take, 24000, clip.Dressing(RATE, highpass=80))))
         path = folder / f"{seconds:.2f}-{index}.wav"
         soundfile.write(path, samples, RATE, subtype="FLOAT")
         stored.append(Stored(path, loudness.measure(samples, RATE)))
@@ -116,11 +116,14 @@ def scene_of(turns: int, clips: list[Stored], bed: tuple[Path, asset.Asset]) -> 
 
 
 class Memory:
-    """The largest memory that this process and its children held together, in MB.
+    """The largest memory that a process and its children held together, in MB.
 
-    What a process shares with no other, of all of them; the code that they map, once for each
-    program, whether or not other processes of the machine map it too.
+    This one, if no other is given. What a process shares with no other, of all of them; the code
+    that they map, once for each program, whether or not other processes of the machine map it too.
     """
+
+    def __init__(self, pid: int | None = None) -> None:
+        self._process = psutil.Process(pid)
 
     def __enter__(self) -> Memory:
         self.peak = 0.0
@@ -134,11 +137,15 @@ class Memory:
         self._thread.join()
 
     def _watch(self) -> None:
-        me = psutil.Process()
-        while not self._done.wait(0.1):
+        me = self._process
+        while not self._done.wait(0.1) and me.is_running():
             own, mapped = 0, defaultdict[tuple[str, ...], int](int)
             commands = set[tuple[str, ...]]()
-            for process in [me, *me.children(recursive=True)]:
+            try:
+                family = [me, *me.children(recursive=True)]
+            except psutil.Error:
+                break
+            for process in family:
                 try:
                     command, info = tuple(process.cmdline()), process.memory_info()
                 except psutil.Error:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from podgen.audio.samples import Floats
 from podgen.audio.timeline import Span
-from podgen.audio.truepeak import Floats
 
 SOFTEST_STEP_SECONDS = 0.005
 """Nothing moves faster than this: a step in a gain is a click."""

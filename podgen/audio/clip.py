@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from podgen.audio.truepeak import Floats
+from podgen.audio.samples import BLOCK_SECONDS, Floats, Samples, pieces
 
 if TYPE_CHECKING:
     from pydub import AudioSegment
@@ -61,43 +62,97 @@ class Dressing:
     trim: bool = True
 
 
-def dress(samples: Floats, rate: int, dressing: Dressing) -> Floats:
-    """A take made ready for the mix: mono float32 at `dressing.rate`; peaks may pass +-1.
+def dress(samples: Samples, rate: int, dressing: Dressing) -> Iterator[Floats]:
+    """A take made ready for the mix, in blocks: mono float32 at `dressing.rate`, shape [frames];
+    peaks may pass +-1.
 
     A silent take comes back whole, so that whoever measures it sees that it is silent.
     """
-    import soxr
-
-    edited = edit(samples, rate, trim=dressing.trim)
+    blocks: Iterator[npt.NDArray[Any]] = edit(samples, rate, trim=dressing.trim)
     sections = filters(dressing, rate)
     if len(sections):
-        from scipy.signal import sosfilt
-
-        edited = np.asarray(sosfilt(sections, edited.astype(np.float64)))
+        blocks = _filtered(blocks, sections)
     if rate != dressing.rate:
-        edited = soxr.resample(edited, rate, dressing.rate, quality="VHQ")
-    return np.ascontiguousarray(edited, dtype=np.float32)
+        blocks = _resampled(blocks, rate, dressing.rate)
+    for block in blocks:
+        yield np.ascontiguousarray(block, dtype=np.float32)
 
 
-def edit(samples: Floats, rate: int, *, trim: bool = True) -> Floats:
+def edit(samples: Samples, rate: int, *, trim: bool = True) -> Iterator[Floats]:
     """The clip without its leading and trailing silence, faded over a few ms at both ends."""
+    size = BLOCK_SECONDS * rate
     threshold = silence_threshold(samples, rate)
     if threshold is None:
-        return samples
-    clip = _segment(samples, rate)
-    if trim:
-        from pydub.silence import detect_leading_silence
+        yield from pieces(samples, size)
+        return
+    start, end = _sounding(samples, rate, threshold) if trim else (0, len(samples))
+    blocks = max(1, (end - start) // size)  # whole seconds, but for the last
+    for number in range(blocks):
+        first, last = number == 0, number == blocks - 1
+        at = start + number * size
+        block = samples[at : end if last else at + size]
+        missing = (end if last else at + size) - at - len(block)
+        clip = _segment(np.pad(block, (0, missing)), rate)
+        if len(clip) > FADE_IN_MS + FADE_OUT_MS:
+            clip = clip.fade_in(FADE_IN_MS) if first else clip
+            clip = clip.fade_out(FADE_OUT_MS) if last else clip
+        whole = np.frombuffer(clip.raw_data, np.int32).astype(np.float32)
+        yield whole * np.float32(_HEADROOM / 2**31)
 
-        quiet = threshold - 20 * np.log10(_HEADROOM)
-        lead = detect_leading_silence(clip, quiet, FRAME_MS)
-        tail = detect_leading_silence(clip.reverse(), quiet, FRAME_MS)
-        clip = clip[max(0, lead - KEEP_BEFORE_MS) : len(clip) - max(0, tail - KEEP_AFTER_MS)]
-    if len(clip) > FADE_IN_MS + FADE_OUT_MS:
-        clip = clip.fade_in(FADE_IN_MS).fade_out(FADE_OUT_MS)
-    return np.frombuffer(clip.raw_data, np.int32).astype(np.float32) * np.float32(_HEADROOM / 2**31)
+
+def _sounding(samples: Samples, rate: int, threshold: float) -> tuple[int, int]:
+    """From where to where it sounds, with a little on either side; in whole milliseconds, so that
+    the end may lie a fraction of one past the last sample."""
+    _import_pydub()
+    from pydub.silence import detect_leading_silence
+
+    quiet = threshold - 20 * np.log10(_HEADROOM)
+    size, count = BLOCK_SECONDS * rate, len(samples)
+
+    def silence(blocks: Iterator[AudioSegment]) -> int:
+        total = 0
+        for block in blocks:
+            lead = int(detect_leading_silence(block, quiet, FRAME_MS))
+            total += lead
+            if lead < len(block):
+                break
+        return total
+
+    ends = range(count, 0, -size)
+    lead = silence(_segment(block, rate) for block in pieces(samples, size))
+    tail = silence(_segment(samples[max(0, e - size) : e], rate).reverse() for e in ends)
+    length = round(1000 * count / rate)
+    start, end = max(0, lead - KEEP_BEFORE_MS), length - max(0, tail - KEEP_AFTER_MS)
+    return int(start * (rate / 1000)), int(end * (rate / 1000))
 
 
-def silence_threshold(samples: Floats, rate: int) -> float | None:
+def _filtered(
+    blocks: Iterator[Floats], sections: npt.NDArray[np.float64]
+) -> Iterator[npt.NDArray[np.float64]]:
+    from scipy.signal import sosfilt
+
+    state = np.zeros((len(sections), 2))
+    for block in blocks:
+        filtered, state = sosfilt(sections, block.astype(np.float64), zi=state)
+        yield filtered
+
+
+def _resampled(
+    blocks: Iterator[npt.NDArray[Any]], rate: int, wanted: int
+) -> Iterator[npt.NDArray[Any]]:
+    import soxr
+
+    stream = None
+    for block in blocks:
+        if stream is None:
+            stream = soxr.ResampleStream(rate, wanted, 1, dtype=block.dtype, quality="VHQ")
+            rest = block[:0]
+        yield stream.resample_chunk(block)
+    if stream is not None:
+        yield stream.resample_chunk(rest, last=True)
+
+
+def silence_threshold(samples: Samples, rate: int) -> float | None:
     """The level in dBFS (RMS of 10 ms) under which this clip's edges are silence.
 
     Relative to the clip's own loud frames, so it holds for any voice and level; None if the whole
@@ -107,9 +162,13 @@ def silence_threshold(samples: Floats, rate: int) -> float | None:
     count = len(samples) // frame
     if not count:
         return None
-    frames = samples[: count * frame].reshape(count, frame).astype(np.float64)
-    power = np.square(frames).mean(axis=1)
-    db = 10 * np.log10(np.maximum(power, 1e-20))
+    powers = [
+        np.square(block[: len(block) // frame * frame].reshape(-1, frame).astype(np.float64)).mean(
+            axis=1
+        )
+        for block in pieces(samples, BLOCK_SECONDS * 1000 // FRAME_MS * frame)
+    ]
+    db = 10 * np.log10(np.maximum(np.concatenate(powers), 1e-20))
     loud = float(np.percentile(db, 95))
     if loud < SILENT_DBFS:
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from podgen.audio.ffmpeg import Job, local
 from podgen.audio.presets import Preset
-from podgen.audio.truepeak import Floats
+from podgen.audio.samples import Floats
 
 FORMATS = ("mp3", "wav", "flac", "m4a", "opus")
 LOSSY = frozenset({"mp3", "m4a", "opus"})

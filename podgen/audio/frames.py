@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from podgen.audio.truepeak import Floats
+from podgen.audio.samples import Floats
 from podgen.errors import MachineError
 
 PER_SECOND = 100

@@ -15,8 +15,8 @@ import numpy as np
 
 from podgen.audio.automation import Automation
 from podgen.audio.loudness import amplitude
+from podgen.audio.samples import Floats
 from podgen.audio.tone import Tone
-from podgen.audio.truepeak import Floats
 from podgen.errors import MachineError
 
 if TYPE_CHECKING:

@@ -8,14 +8,15 @@ the peak (look-ahead), lets go exponentially, and is the same on all channels.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 
 import numpy as np
 import numpy.typing as npt
 
 from podgen.audio.loudness import amplitude
-from podgen.audio.truepeak import BLOCK, REACH, Floats, block_peaks
+from podgen.audio.samples import Floats, Samples, pieces
+from podgen.audio.truepeak import BLOCK, REACH, block_peaks
 
 ATTACK_SECONDS = 0.005
 RELEASE_SECONDS = 0.06
@@ -65,20 +66,24 @@ def limited(
     yield out[max(0, limiter.lead - given) : taken - given]
 
 
-def limit(samples: Floats, rate: int, ceiling: float) -> tuple[Floats, float]:
-    """A mono clip, shape [frames], with no true peak over `ceiling` dBTP; and the deepest gain
-    reduction in dB, 0 or above."""
-    deepest = [0.0]
+class Deepest:
+    """Is told of reductions; `db` is the deepest so far in dB, 0 or above."""
 
-    def note(reductions: npt.NDArray[np.float64]) -> None:
-        deepest[0] = max(deepest[0], float(reductions.max()))
+    def __init__(self) -> None:
+        self.db = 0.0
 
-    def blocks() -> Generator[Floats, None, None]:
-        for at in range(0, len(samples), CHUNK * BLOCK):
-            yield samples[at : at + CHUNK * BLOCK, None]
+    def __call__(self, reductions: npt.NDArray[np.float64]) -> None:
+        """Take what a limiter tells."""
+        self.db = max(self.db, -20 * math.log10(1 - float(reductions.max())))
 
-    parts = list(limited(blocks(), rate, 1, gain=0.0, ceiling=ceiling, tell=note))
-    return np.concatenate(parts)[:, 0], -20 * math.log10(1 - deepest[0])
+
+def limit(
+    samples: Samples, rate: int, ceiling: float, tell: Reductions | None = None
+) -> Iterator[Floats]:
+    """A mono clip, shape [frames], with no true peak over `ceiling` dBTP, in blocks."""
+    blocks = (piece[:, None] for piece in pieces(samples, CHUNK * BLOCK))
+    for block in limited(blocks, rate, 1, gain=0.0, ceiling=ceiling, tell=tell):
+        yield block[:, 0]
 
 
 class _Limiter:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from podgen.audio.truepeak import Floats, PeakMeter
+from podgen.audio.samples import BLOCK_SECONDS, Samples, pieces
+from podgen.audio.truepeak import PeakMeter
 
 GATE_SECONDS = 0.4
 """Length of a gating block of BS.1770-4: nothing shorter has an integrated loudness."""
@@ -21,6 +22,8 @@ LOUD_PERCENTILE = 95.0
 is exceeded 5 % of the time, names running speech in the same way (DIN 45631/A1)."""
 SILENCE_LUFS = -70.0
 """The absolute gate of BS.1770-4."""
+_SETTLE_HOPS = 20  # two seconds, after which nothing is left of what a K-weighting filter had
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +68,42 @@ def amplitude(db: float) -> float:
     return float(10.0 ** (db / 20))
 
 
-def momentary(samples: Floats, rate: int) -> tuple[float | None, float | None]:
+def momentary(samples: Samples, rate: int) -> tuple[float | None, float | None]:
     """Integrated loudness in LUFS (BS.1770-4), and the 95th percentile of the momentary one.
 
     The first is None below 400 ms, both are for silence. What is shorter than 400 ms counts as if
     silence followed it. `samples` is (frames,) or (frames, channels).
     """
-    import pyloudnorm
-
-    short = GATE_SECONDS * rate - len(samples)
-    padded = samples.astype(np.float64)
-    if short > 0:
-        rest = np.zeros((math.ceil(short), *samples.shape[1:]))
-        padded = np.concatenate([padded, rest])
-    meter = pyloudnorm.Meter(rate)
-    with np.errstate(divide="ignore", invalid="ignore"):  # the logarithm of silence
-        meter.integrated_loudness(padded)
-    # It rounds their number, and counts one that runs over the end; the standard does not.
-    whole = int((len(padded) / rate - GATE_SECONDS) / HOP_SECONDS + 1e-9) + 1
-    blocks = np.maximum(np.array(meter.blockwise_loudness[:whole], np.float64), -200.0)
+    blocks = np.maximum(_blocks(samples, rate), -200.0)
     loud = float(np.percentile(blocks, LOUD_PERCENTILE))
     if loud <= SILENCE_LUFS:
         return None, None
-    return gated(blocks) if short <= 0 else None, loud
+    return gated(blocks) if len(samples) >= GATE_SECONDS * rate else None, loud
+
+
+def _blocks(samples: Samples, rate: int) -> npt.NDArray[np.float64]:
+    """The loudness of every gating block in LUFS, of one at least."""
+    import pyloudnorm
+
+    meter = pyloudnorm.Meter(rate)
+    # It rounds their number, and counts one that runs over the end; the standard does not.
+    whole = int((max(len(samples) / rate, GATE_SECONDS) - GATE_SECONDS) / HOP_SECONDS + 1e-9) + 1
+    found: list[npt.ArrayLike] = []
+    step = round(BLOCK_SECONDS / HOP_SECONDS)
+    for first in range(0, whole, step):
+        # What lies before the blocks is for the filters, which have forgotten all before that.
+        settle = min(first, _SETTLE_HOPS)
+        start = round((first - settle) * HOP_SECONDS) * rate
+        last = min(whole, first + step)
+        length = math.ceil(((settle + step - 1) * HOP_SECONDS + GATE_SECONDS) * rate)
+        part = samples[start : start + length].astype(np.float64)
+        short = math.ceil(GATE_SECONDS * rate - len(part))
+        if short > 0:
+            part = np.concatenate([part, np.zeros((short, *part.shape[1:]))])
+        with np.errstate(divide="ignore", invalid="ignore"):  # the logarithm of silence
+            meter.integrated_loudness(part)
+        found.append(meter.blockwise_loudness[settle : settle + last - first])
+    return np.concatenate([np.asarray(each, np.float64) for each in found])
 
 
 def gated(blocks: npt.NDArray[np.float64]) -> float | None:
@@ -101,30 +117,34 @@ def gated(blocks: npt.NDArray[np.float64]) -> float | None:
     return mean
 
 
-def integrated(samples: Floats, rate: int) -> float | None:
+def integrated(samples: Samples, rate: int) -> float | None:
     """Integrated loudness in LUFS (BS.1770-4); None below 400 ms and for silence."""
     return momentary(samples, rate)[0]
 
 
-def true_peak(samples: Floats) -> float | None:
+def true_peak(samples: Samples) -> float | None:
     """True peak in dBTP; None for silence. `samples` is (frames,) or (frames, channels)."""
-    if not samples.size:
-        return None
-    shaped = samples.reshape(len(samples), -1).astype(np.float32, copy=False)
-    meter = PeakMeter(shaped.shape[1])
-    meter.push(shaped)
-    return decibels(meter.finish())
+    meter: PeakMeter | None = None
+    for block in pieces(samples, _PIECE):
+        shaped = block.reshape(len(block), -1).astype(np.float32, copy=False)
+        meter = meter or PeakMeter(shaped.shape[1])
+        meter.push(shaped)
+    return decibels(meter.finish()) if meter is not None else None
 
 
-def rms(samples: Floats) -> float | None:
+def rms(samples: Samples) -> float | None:
     """Root mean square over all channels in dBFS; None for silence."""
-    if not samples.size:
-        return None
-    return decibels(math.sqrt(float(np.mean(np.square(samples, dtype=np.float64)))))
+    energy, count = 0.0, 0
+    for block in pieces(samples, _PIECE):
+        energy += float(np.sum(np.square(block, dtype=np.float64)))
+        count += block.size
+    return decibels(math.sqrt(energy / count)) if count else None
 
 
-def measure(samples: Floats, rate: int) -> Measurement:
+def measure(samples: Samples, rate: int) -> Measurement:
     """All of it. `samples` is (frames,) or (frames, channels), float, nominal peak 1."""
+    if len(samples) <= BLOCK_SECONDS * rate:
+        samples = samples[: len(samples)]  # read once
     loudness, loud = momentary(samples, rate)
     return Measurement(
         samples=len(samples),
@@ -137,11 +157,13 @@ def measure(samples: Floats, rate: int) -> Measurement:
     )
 
 
-def _floor(samples: Floats, rate: int) -> float | None:
+def _floor(samples: Samples, rate: int) -> float | None:
     frame = rate // 100
-    count = len(samples) // frame
-    if count < 100:
+    if len(samples) // frame < 100:
         return None
-    frames = samples[: count * frame].reshape(count, -1)
-    powers = np.sort(np.einsum("ij,ij->i", frames, frames)) / frames.shape[1]
-    return decibels(math.sqrt(float(powers[: count // 20].mean())))
+    powers = []
+    for block in pieces(samples, BLOCK_SECONDS * 100 * frame):
+        frames = block[: len(block) // frame * frame].reshape(len(block) // frame, -1)
+        powers.append(np.einsum("ij,ij->i", frames, frames) / frames.shape[1])
+    quietest = np.sort(np.concatenate(powers))[: sum(map(len, powers)) // 20]
+    return decibels(math.sqrt(float(quietest.mean())))

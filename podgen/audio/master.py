@@ -27,8 +27,9 @@ from podgen.audio.limiter import limited
 from podgen.audio.mix import Scene
 from podgen.audio.presets import Preset
 from podgen.audio.r128 import Meter
+from podgen.audio.samples import Floats
 from podgen.audio.survey import Survey
-from podgen.audio.truepeak import BLOCK, Floats
+from podgen.audio.truepeak import BLOCK
 from podgen.audio.verify import Failure, Verdict, measured, verify
 
 Stage = Literal["measuring", "encoding", "verifying"]

@@ -22,10 +22,10 @@ from podgen.audio.automation import Automation
 from podgen.audio.lane import Part, Source
 from podgen.audio.loudness import amplitude
 from podgen.audio.r128 import Meter
+from podgen.audio.samples import Floats
 from podgen.audio.score import Score, automation, part
 from podgen.audio.timeline import Clip, Span, Timeline, lanes
 from podgen.audio.tone import Tone
-from podgen.audio.truepeak import Floats
 
 MUSIC = "music"
 UNDER = "music under speech"

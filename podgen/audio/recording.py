@@ -10,7 +10,7 @@ import numpy as np
 
 from podgen.audio import ffmpeg as machine
 from podgen.audio.asset import probe, unreadable
-from podgen.audio.truepeak import Floats
+from podgen.audio.samples import Floats
 
 _DURATION = re.compile(r"^ *Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
 _BLOCK = 1 << 18

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from podgen.audio.loudness import amplitude
-from podgen.audio.truepeak import Floats
+from podgen.audio.samples import Floats
 
 SOFTEST_DBFS = -72.0
 LOUDEST_DBFS = -66.0

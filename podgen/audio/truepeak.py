@@ -11,9 +11,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from podgen.audio.samples import Floats
 
 FACTOR = 4
 BLOCK = 32

@@ -13,9 +13,9 @@ from podgen.audio.automation import Duck
 from podgen.audio.encode import LOSSY
 from podgen.audio.lane import Source
 from podgen.audio.mix import Scene
+from podgen.audio.samples import Floats
 from podgen.audio.score import Score
 from podgen.audio.timeline import PlacementError, Timeline, lay_out
-from podgen.audio.truepeak import Floats
 from podgen.errors import Problem, ScriptError
 from podgen.render.dress import Dressed
 from podgen.render.foreseen import overlap_problem

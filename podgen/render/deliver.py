@@ -12,6 +12,7 @@ import numpy as np
 
 from podgen.audio.master import Mastered, master
 from podgen.audio.mix import write_stems
+from podgen.audio.samples import BLOCK_SECONDS, pieces
 from podgen.files import make_folder, staging, whole_file
 from podgen.publish.chapters import chapters_json, close_chapters, ffmetadata, picture_names
 from podgen.publish.episode import ChapterMark, Episode, SpokenTurn
@@ -185,12 +186,13 @@ def write_clips(
         if name not in known:
             # A take is read no more once it is dressed, so it may be damaged unnoticed.
             source = clip.take if clip.take.intact() else clip.clip
-            samples = source.read()
-            peak = max(1.0, float(np.abs(samples).max()))
-            with whole_file(folder / name) as temporary:
-                soundfile.write(
-                    temporary, samples / peak, source.sample_rate, "PCM_16", format="FLAC"
-                )
+            with source.samples() as samples, whole_file(folder / name) as temporary:
+                size = BLOCK_SECONDS * source.sample_rate
+                peak = max(1.0, *(float(np.abs(p).max()) for p in pieces(samples, size)))
+                form = {"subtype": "PCM_16", "format": "FLAC"}
+                with soundfile.SoundFile(temporary, "w", source.sample_rate, 1, **form) as file:
+                    for piece in pieces(samples, size):
+                        file.write(piece / peak)
         return place / name
 
     ids = [clip.turn.id for clip in dressed]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from podgen.audio.clip import VERSION, Band, Dressing, dress
 from podgen.audio.loudness import Measurement, measure
+from podgen.audio.samples import reading
 from podgen.render.keys import digest
 from podgen.render.parallel import in_threads
 from podgen.render.plan import Plan, PlannedTurn
-from podgen.render.sealed import CorruptError
+from podgen.render.sealed import CorruptError, write_wav
 from podgen.render.store import Clip, Store
 
 
@@ -97,11 +101,17 @@ def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dresse
         found = find_dressed(store, turn, take, rate)
         if found is not None:
             return found
-    samples = dress(take.read(), take.sample_rate, _dressing(turn, rate))
-    measurement = measure(samples, rate)
-    key = _dressed_key(turn, take, rate)
-    clip = store.put("dressed", key, samples, rate, measurement.to_json())
-    return Dressed(turn, take, clip, measurement)
+    most = math.ceil(take.seconds * rate) + rate
+
+    def write(path: Path) -> Mapping[str, Any]:
+        with take.samples() as samples:
+            blocks = dress(samples, take.sample_rate, _dressing(turn, rate))
+            write_wav(path, blocks, rate, most)
+        with reading(path) as made:
+            return measure(made, rate).to_json()
+
+    clip = store.add("dressed", _dressed_key(turn, take, rate), write)
+    return Dressed(turn, take, clip, Measurement.from_json(clip.notes))
 
 
 def find_dressed(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dressed | None:

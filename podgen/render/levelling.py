@@ -7,12 +7,10 @@ its loudness, it is measured again and raised until it is where it should be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-
-import numpy as np
-import numpy.typing as npt
+from pathlib import Path
 
 from podgen.audio.lane import pan_gains
 from podgen.audio.level import (
@@ -24,15 +22,16 @@ from podgen.audio.level import (
     sounds,
     spread,
 )
-from podgen.audio.limiter import limit
+from podgen.audio.limiter import Deepest, limit
 from podgen.audio.loudness import decibels, momentary
 from podgen.audio.master import ceiling_for
 from podgen.audio.presets import Preset
+from podgen.audio.samples import reading
 from podgen.render.dress import Dressed
 from podgen.render.keys import digest
 from podgen.render.parallel import in_threads
 from podgen.render.plan import PlannedTurn
-from podgen.render.sealed import CorruptError
+from podgen.render.sealed import CorruptError, write_wav
 from podgen.render.store import Clip, Store
 
 VERSION = 1
@@ -142,26 +141,27 @@ def _levelled(store: Store, job: _Job) -> Levelled:
         mended = clip is not None
     except (CorruptError, KeyError, TypeError):
         mended = True
-    samples, gain, reduction, short = _limited(job, peak, level.sounds)
-    notes = {"gain": gain, "reduction": reduction, "short": short}
-    clip = store.put("limited", key, samples, dressed.clip.sample_rate, notes)
+    clip = store.add("limited", key, partial(_limited, job, peak, level.sounds))
+    gain, reduction, short = (clip.notes[name] for name in ("gain", "reduction", "short"))
     return Levelled(dressed, clip, gain, level, reduction, short, mended)
 
 
-def _limited(
-    job: _Job, peak: float, heard: float
-) -> tuple[npt.NDArray[np.float32], float, float, float]:
-    """The clip with its peaks down, its gain, the deepest reduction, and what it stays short of.
+def _limited(job: _Job, peak: float, heard: float, path: Path) -> Mapping[str, float]:
+    """Write the clip with its peaks down; its gain, the deepest reduction, and what it stays short
+    of.
 
     The gain is raised by what limiting took, and the clip limited again, until both agree.
     """
-    source, rate = job.dressed.clip.read(), job.dressed.clip.sample_rate
+    rate, frames = job.dressed.clip.sample_rate, job.dressed.clip.frames
     gain = min(job.level.gain, job.ceiling + LARGEST_REDUCTION_DB - peak)
     lost = 0.0
     for _ in range(ROUNDS):
-        samples, reduction = limit(source, rate, job.ceiling - gain)
-        loudness, loud = momentary(samples, rate)
-        after = sounds(len(samples) / rate, loudness, loud, job.usual)
+        deepest = Deepest()
+        with job.dressed.clip.samples() as samples:
+            write_wav(path, limit(samples, rate, job.ceiling - gain, deepest), rate, frames)
+        with reading(path) as made:
+            loudness, loud = momentary(made, rate)
+        after = sounds(frames / rate, loudness, loud, job.usual)
         lost = heard - after if after is not None else 0.0
         wanted = job.level.gain + lost
         deeper = peak + wanted - job.ceiling
@@ -170,7 +170,7 @@ def _limited(
         last, gain = gain, wanted
     else:
         gain = last  # what the samples were limited for
-    return samples, gain, reduction, job.level.gain + lost - gain
+    return {"gain": gain, "reduction": deepest.db, "short": job.level.gain + lost - gain}
 
 
 def _working_ceiling(preset: Preset, *, lossy: bool) -> float:

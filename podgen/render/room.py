@@ -9,8 +9,8 @@ from statistics import median
 from podgen.audio import tone
 from podgen.audio.level import WORKING_LUFS
 from podgen.audio.presets import Preset
+from podgen.audio.samples import Floats
 from podgen.audio.timeline import Timeline
-from podgen.audio.truepeak import Floats
 from podgen.errors import Problem, ScriptError
 from podgen.render.levelling import Levelled
 from podgen.render.plan import Plan

@@ -14,7 +14,7 @@ import math
 import os
 import stat
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -55,25 +55,42 @@ class Record:
     start: int
 
 
-def write_wav(path: Path, samples: npt.NDArray[np.float32], sample_rate: int) -> None:
-    """Mono float32, shape [frames], as a WAV of three chunks; over 4 GiB as RF64.
+def write_wav(
+    path: Path, blocks: Iterable[npt.NDArray[np.float32]], sample_rate: int, most: int
+) -> None:
+    """Mono float32 in blocks of shape [frames], `most` frames at most, as a WAV of three chunks;
+    where those would take over 4 GiB, as RF64.
 
     Layout: EBU Tech 3306 and Microsoft's "Multiple Channel Audio Data and WAVE Files".
     """
-    data = np.ascontiguousarray(samples, "<f4")
-    size = data.nbytes
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, _FLOAT, 1, sample_rate, 4 * sample_rate, 4, 32)
-    fact = struct.pack("<4sII", b"fact", 4, min(len(data), 0xFFFFFFFF))
-    body = len(b"WAVE") + len(form) + len(fact) + 8 + size
+    frames = 0
     with path.open("wb") as file:
-        if body + _LONGEST_RECORD <= 0xFFFFFFFF:
-            file.write(struct.pack("<4sI4s", b"RIFF", body, b"WAVE") + form + fact)
-            file.write(struct.pack("<4sI", b"data", size))
-        else:
-            sizes = struct.pack("<4sIQQQI", b"ds64", 28, body + 36, size, len(data), 0)
-            file.write(struct.pack("<4sI4s", b"RF64", 0xFFFFFFFF, b"WAVE") + sizes + form + fact)
-            file.write(struct.pack("<4sI", b"data", 0xFFFFFFFF))
-        file.write(data.data)
+        file.write(_head(most, sample_rate, long=_is_long(most)))
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, "<f4").data)
+            frames += len(block)
+        if frames != most:
+            assert frames < most
+            file.seek(0)
+            file.write(_head(frames, sample_rate, long=_is_long(most)))
+
+
+def _is_long(frames: int) -> bool:
+    return 4 * frames + _LONGEST_RECORD + 64 > 0xFFFFFFFF
+
+
+def _head(frames: int, sample_rate: int, *, long: bool) -> bytes:
+    """All that stands before the samples."""
+    size = 4 * frames
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, _FLOAT, 1, sample_rate, 4 * sample_rate, 4, 32)
+    fact = struct.pack("<4sII", b"fact", 4, min(frames, 0xFFFFFFFF))
+    body = len(b"WAVE") + len(form) + len(fact) + 8 + size
+    if not long:
+        data = struct.pack("<4sI", b"data", size)
+        return struct.pack("<4sI4s", b"RIFF", body, b"WAVE") + form + fact + data
+    sizes = struct.pack("<4sIQQQI", b"ds64", 28, body + 36, size, frames, 0)
+    data = struct.pack("<4sI", b"data", 0xFFFFFFFF)
+    return struct.pack("<4sI4s", b"RF64", 0xFFFFFFFF, b"WAVE") + sizes + form + fact + data
 
 
 def seal(path: Path, notes: Mapping[str, Any]) -> Record:

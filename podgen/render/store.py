@@ -19,6 +19,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from podgen.audio.samples import Samples, reading
 from podgen.files import make_folder, remove, sweep, whole_file
 from podgen.render import sealed
 from podgen.render.sealed import CorruptError
@@ -70,12 +71,15 @@ class Clip:
         """Duration."""
         return self.frames / self.sample_rate
 
+    def samples(self) -> contextlib.AbstractContextManager[Samples]:
+        """Its samples, shape [frames], to be read by slices for as long as the block lasts."""
+        return reading(self.path)
+
     def read(self) -> npt.NDArray[np.float32]:
         """All samples, shape [frames]."""
-        import soundfile
-
-        samples: npt.NDArray[np.float32] = soundfile.read(self.path, dtype="float32")[0]
-        return samples
+        with self.samples() as samples:
+            whole: npt.NDArray[np.float32] = samples[:]
+        return whole
 
     def intact(self) -> bool:
         """Whether its sound still has the digest it was stored with."""
@@ -143,7 +147,7 @@ class Store:
         """
 
         def write(path: Path) -> Mapping[str, Any]:
-            sealed.write_wav(path, samples, sample_rate)
+            sealed.write_wav(path, [samples], sample_rate, len(samples))
             return notes
 
         return self.add(kind, key, write)

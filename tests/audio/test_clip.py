@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from scipy.signal import sosfreqz
 
-from podgen.audio.clip import Band, Dressing, dress, edit, filters
+from podgen.audio import clip, loudness
+from podgen.audio.clip import Band, Dressing, filters
 
 from .material import RATE, db, noise, rms_db, speech, tone
 
@@ -26,7 +27,7 @@ PROGRAM = """
     from podgen.audio.clip import edit
     clip = np.random.default_rng(0).standard_normal(24000).astype(np.float32)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: edit(clip, 24000), range(8)))
+        list(pool.map(lambda _: list(edit(clip, 24000)), range(8)))
     assert not any(f[0] == "ignore" and f[1:4] == (None, Warning, None) for f in warnings.filters)
 """
 
@@ -41,6 +42,14 @@ def test_nothing_is_said_of_a_missing_ffmpeg_and_no_warning_is_turned_off(tmp_pa
     )
     assert done.returncode == 0, done.stderr
     assert "ffmpeg" not in done.stderr
+
+
+def dress(samples: np.ndarray, rate: int, dressing: Dressing) -> np.ndarray:
+    return np.concatenate(list(clip.dress(samples, rate, dressing)) or [samples])
+
+
+def edit(samples: np.ndarray, rate: int) -> np.ndarray:
+    return np.concatenate(list(clip.edit(samples, rate)))
 
 
 def padded(
@@ -144,3 +153,22 @@ def test_filters_are_heard_in_the_clip_and_a_band_out_of_reach_is_left_out() -> 
     cut = dress(rumble, ENGINE, Dressing(rate=ENGINE, highpass=120, eq=(Band(15000, 12.0),)))
     assert rms_db(plain) == pytest.approx(-12, abs=0.3)
     assert rms_db(cut) == pytest.approx(-15, abs=0.3)
+
+
+@pytest.mark.parametrize("rate", [22050, 24000])
+def test_a_clip_in_blocks_is_the_same_to_the_bit(
+    monkeypatch: pytest.MonkeyPatch, rate: int
+) -> None:
+    rng = np.random.default_rng(3)
+    voice = np.concatenate([speech(4, rate=rate), rng.standard_normal(2 * rate) * 0.1])
+    samples = np.pad(voice, (3 * rate + 7, 2 * rate)).astype(np.float32)
+    dressing = Dressing(RATE, highpass=80, eq=(Band(3000, 3.0),))
+    whole = dress(samples, rate, dressing)
+    measured = loudness.measure(whole, RATE)
+    for module in (clip, loudness):
+        monkeypatch.setattr(module, "BLOCK_SECONDS", 1)
+    assert np.array_equal(dress(samples, rate, dressing), whole)
+    again = loudness.measure(whole, RATE)
+    assert again.loudness == pytest.approx(measured.loudness, abs=1e-9)
+    assert again.loud == pytest.approx(measured.loud, abs=1e-9)
+    assert again.floor == measured.floor
