@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
+from itertools import accumulate
+from math import ceil, inf
 
 from podgen.publish.episode import SpokenTurn
+from podgen.text.sentences import split_sentences
+
+MOST_A_SECOND = 20
+"""Characters, spaces included: what adults read (Netflix asks for 20 at most in English)."""
 
 # Closing quotes and brackets may follow the stop that ends a sentence or a clause.
 _CLOSERS = r"[\"'”’»)\]]*$"
-_SENTENCE_END = re.compile(r"[.!?…。！？]" + _CLOSERS)
-_CLAUSE_END = re.compile(r"[,;:—–、，；：]" + _CLOSERS)
+_FULL_END = re.compile(r"[。！？]" + _CLOSERS)
+_CLAUSE_END = re.compile(r"([,;:—–、，；：!?…]|[.][.])" + _CLOSERS)
+_ABBREVIATED = re.compile(r"[.]" + _CLOSERS)
 _NO_SPACE_STOP = re.compile(r"(?<=[。！？、，；：])")
 
-# What a break costs: between sentences nothing, between clauses little, in mid-phrase much. The
-# cost of a caption itself keeps a turn from falling into needlessly many, and the square of what
-# is left empty keeps one long caption from being followed by a lonely word.
+# What a break costs: between sentences nothing, between clauses little, in mid-phrase much, after
+# an abbreviation more than anything. The cost of a caption itself keeps a turn from falling into
+# needlessly many, and the square of what is left empty keeps one long caption from being followed
+# by a lonely word.
 _CLAUSE_COST = 0.4
 _PHRASE_COST = 2.2
+_ABBREVIATION_COST = 9.0
 _CAPTION_COST = 1.0
 
 
@@ -45,21 +54,31 @@ class _Word:
 
 def _words(text: str, width: int, room: Callable[[str], int]) -> list[_Word]:
     """The words of a text; a run longer than a line is cut, at its own stops where it has any."""
+    lengths = (len(sentence.text.split()) for sentence in split_sentences(text))
+    ends = set(accumulate(lengths))
     words: list[_Word] = []
-    for run in text.split():
+    for number, run in enumerate(text.split(), 1):
         pieces = [run] if len(run) <= width else [p for p in _NO_SPACE_STOP.split(run) if p]
         chunks = [p[i : i + width] for p in pieces for i in range(0, len(p), width)]
         words += [
-            _Word(chunk, room(chunk), int(index == 0), _break_cost(chunk))
+            _Word(
+                chunk,
+                room(chunk),
+                int(index == 0),
+                _break_cost(chunk, ends=number in ends and index == len(chunks) - 1),
+            )
             for index, chunk in enumerate(chunks)
         ]
     return words
 
 
-def _break_cost(word: str) -> float:
-    if _SENTENCE_END.search(word):
+def _break_cost(word: str, *, ends: bool) -> float:
+    """Of a break after a word; `ends` is whether a sentence does."""
+    if ends or _FULL_END.search(word):
         return 0.0
-    return _CLAUSE_COST if _CLAUSE_END.search(word) else _PHRASE_COST
+    if _CLAUSE_END.search(word):
+        return _CLAUSE_COST
+    return _ABBREVIATION_COST if _ABBREVIATED.search(word) else _PHRASE_COST
 
 
 def _wrap(words: list[_Word], width: int, head: int) -> tuple[str, ...]:
@@ -118,38 +137,54 @@ def _split(
 
 
 def captions(
-    turns: Iterable[SpokenTurn],
+    turns: Sequence[SpokenTurn],
     width: int,
     height: int,
     *,
+    rate: int,
+    total: int,
     head: Callable[[str, bool], int],
     room: Callable[[str], int] = len,
 ) -> list[Caption]:
     """Cut turns into captions, sorted by start.
 
     A turn that fits is one caption; a longer one is broken at sentence ends, else at clauses.
-    The captions of a turn tile its window exactly: the first starts with it, the last ends with
-    it, and each has a share of the time in proportion to its letters.
+    The captions of a turn tile its window exactly, each with a share of the time in proportion to
+    its characters. The window is the turn; if that is too short to be read, it reaches into the
+    silence after it, until there are `MOST_A_SECOND` characters a second or somebody else speaks.
 
     Args:
         turns: the turns; one without any text gives no caption.
         width: the columns of a line.
         height: the lines of a caption.
+        rate: samples a second.
+        total: the samples of the episode.
         head: the columns that the speaker's mark takes before a caption's text, given the speaker
-            and whether it is the first caption of the turn.
+            and whether the caption may have to name them: it opens the turn, or another turn began
+            meanwhile.
         room: the columns that a word takes once written.
     """
     cut: list[Caption] = []
+    starts = sorted(turn.start for turn in turns)
     for turn in turns:
+        after = bisect_right(starts, turn.start)
+        following = starts[after] if after < len(starts) else total
+        until = max(turn.end, min(following, turn.start + _readable(turn.text, rate)))
         words = _words(turn.text, width, room)
         # A name that leaves no room for a word still shares its line with one.
-        heads = [min(head(turn.speaker, first), width - 1) for first in (True, False)]
+        named = (True, starts.count(turn.start) > 1 or following < turn.end)
+        heads = [min(head(turn.speaker, each), width - 1) for each in named]
         parts = _split(words, width, height, *heads)
-        letters = [sum(len(word.text) for word in part) for part in parts]
+        letters = [sum(word.space + len(word.text) for word in part) for part in parts]
         done, start = 0, turn.start
         for index, part in enumerate(parts):
             done += letters[index]
-            end = turn.start + round((turn.end - turn.start) * done / sum(letters))
+            end = turn.start + round((until - turn.start) * done / sum(letters))
             cut.append(Caption(turn, _wrap(part, width, heads[min(index, 1)]), start, end))
             start = end
     return sorted(cut, key=lambda caption: (caption.start, caption.end))
+
+
+def _readable(text: str, rate: int) -> int:
+    """The samples in which a text can be read."""
+    return ceil(len(" ".join(text.split())) / MOST_A_SECOND * rate)

@@ -55,6 +55,11 @@ class Episode:
         """A position in samples as seconds."""
         return samples / self.sample_rate
 
+    @property
+    def total(self) -> int:
+        """Its length in samples."""
+        return round(self.duration * self.sample_rate)
+
     def voices(self, *, recorded: bool) -> list[str]:
         """Who is heard as a person's recording, or with a generated voice, in order of speaking."""
         return list(dict.fromkeys(t.speaker for t in self.turns if t.recorded == recorded))

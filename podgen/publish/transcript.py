@@ -53,7 +53,9 @@ def vtt(episode: Episode) -> str:
         episode.turns,
         _VTT_WIDTH,
         _VTT_HEIGHT,
-        head=lambda speaker, _first: len(_voice(speaker)),
+        rate=episode.sample_rate,
+        total=episode.total,
+        head=lambda speaker, _named: len(_voice(speaker)),
         room=lambda word: len(_escape(word)),
     ):
         text = "\n".join(_escape(line) for line in caption.lines)
@@ -65,7 +67,8 @@ def vtt(episode: Episode) -> str:
 def srt(episode: Episode) -> str:
     """SubRip; `Name: ` opens a turn, and a turn that goes on after another one cut in.
 
-    A cue has at most two lines of at most 32 columns, to which such a second naming is added.
+    A cue has at most two lines of at most 32 columns, the name included (unless the name alone
+    nearly is as wide).
     """
     blocks: list[str] = []
     before = None
@@ -73,17 +76,23 @@ def srt(episode: Episode) -> str:
         episode.turns,
         _SRT_WIDTH,
         _SRT_HEIGHT,
-        head=lambda speaker, first: len(speaker) + 2 if first else 0,
+        rate=episode.sample_rate,
+        total=episode.total,
+        head=lambda speaker, named: len(_name(speaker)) if named else 0,
     ):
         turn = caption.turn
-        speaker = " ".join(turn.speaker.split())
-        name = f"{speaker}: " if turn is not before and speaker else ""
+        name = _name(turn.speaker) if turn is not before else ""
         before = turn
         # "-->" inside a cue's text breaks parsers that look for timings line by line.
         text = (name + "\n".join(caption.lines)).replace("-->", "->")
         timing = _span(episode, caption.start, caption.end, ",")
         blocks.append(f"{len(blocks) + 1}\n{timing}\n{text}\n")
     return "\n".join(blocks)
+
+
+def _name(speaker: str) -> str:
+    name = " ".join(speaker.split())
+    return f"{name}: " if name else ""
 
 
 def transcript_json(episode: Episode) -> str:
