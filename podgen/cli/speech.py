@@ -43,6 +43,9 @@ def speak(
     max_tokens: Annotated[
         int | None, typer.Option(help="The most an engine may generate.", min=1)
     ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="How far readings may differ; Voxtral: 0 to 1.5.")
+    ] = None,
 ) -> None:
     """Say one text with any engine: into a file, a stream, or the loudspeaker."""
     from podgen.speech import choosing, playing, say
@@ -68,6 +71,7 @@ def speak(
         seed=seed,
         speed=speed,
         max_tokens=max_tokens,
+        temperature=temperature,
     )
     if output is not None:
         spoken = say.to_file(request, output)

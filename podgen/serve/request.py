@@ -49,6 +49,9 @@ class SpeechRequest(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     language: str | None = Field(None, description="A tag such as en-GB; the voice's unless said.")
     instructions: str | None = None
+    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        None, description="How far readings may differ, where the engine draws them."
+    )
     max_new_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     extra_params: dict[str, Any] | None = Field(
         None, description="Settings of the engine for this utterance."
@@ -131,6 +134,8 @@ class Desk:
         settings: dict[str, object] = dict(request.extra_params or {})
         if request.max_new_tokens is not None:
             settings["max_tokens"] = request.max_new_tokens
+        if request.temperature is not None:
+            settings["temperature"] = request.temperature
         language = request.language or voice_language(self.engine.voices(), voice)
         return Utterance(
             id="speech",
@@ -201,7 +206,9 @@ class Desk:
 
 def _param(request: SpeechRequest) -> str:
     """The field that a problem is most likely about."""
-    for field in ("ref_audio", "ref_text", "instructions", "extra_params", "language"):
+    for field in (
+        "ref_audio", "ref_text", "instructions", "temperature", "extra_params", "language",
+    ):  # fmt: skip
         if getattr(request, field):
             return field
     return "input"

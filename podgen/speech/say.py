@@ -24,7 +24,8 @@ class Request:
     """What to say and with what.
 
     Without `engine`, the first that can speak here and has the voice; without `voice`, the
-    engine's first. `max_tokens` bounds what an engine generates, where it generates tokens.
+    engine's first. `max_tokens` bounds what an engine generates, where it generates tokens;
+    `temperature` is for one that draws them.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Request:
     seed: int = 0
     speed: float = 1.0
     max_tokens: int | None = None
+    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ def _utterance(engine: Engine, request: Request) -> Utterance:
     voice = request.voice or (voices[0].name if voices else None)
     if voice is None:
         raise EngineError(f"engine {engine.name} lists no voices", "name one with --voice")
-    settings = {} if request.max_tokens is None else {"max_tokens": request.max_tokens}
+    asked = {"max_tokens": request.max_tokens, "temperature": request.temperature}
+    settings = {name: value for name, value in asked.items() if value is not None}
     language = request.language or voice_language(voices, voice)
     return Utterance(
         id="speech",

@@ -95,6 +95,7 @@ def test_what_cannot_be_set_is_said(podgen: CommandLine) -> None:
         (("--set", "batch"), "write NAME=VALUE"),
         (("--set", "batch=[1"), "write NAME=VALUE"),
         (("--max-tokens", "2"), "max_tokens of 2 allows 0.2 s"),
+        (("--temperature", "1.6"), "temperature is 1.6; give a number from 0 to 1.5"),
     ):
         run = podgen("speak", "Hello there.", "--engine", "voxtral", "--model", MODEL,
                      "--device", "cpu", *given, "-o", "no.wav")  # fmt: skip

@@ -45,7 +45,8 @@ GOOD = {"input": "Hello.", "voice": "heart", "response_format": "wav"}
         ({"seed": -1}, "seed", "greater than or equal to 0"),
         ({"extra_params": {"top_p": 1}}, "extra_params", "no setting `top_p`"),
         ({"max_new_tokens": 9}, "input", "no setting `max_tokens`"),
-        ({"temperature": 1.0}, "temperature", "no field `temperature`"),
+        ({"temperature": 1.0}, "temperature", "no setting `temperature`"),
+        ({"top_k": 1}, "top_k", "no field `top_k`"),
     ],
 )
 def test_what_cannot_be_done_is_a_400_that_says_why(

@@ -124,9 +124,10 @@ class VoxtralEngine:
         dtype = chosen.dtype
         if dtype == "auto":
             dtype = "float32" if chosen.device == "cpu" else "bfloat16"
+        heat = f":{chosen.temperature:g}" if chosen.temperature else ""
         return (
             f"voxtral:{SOUND}:{digest}:{dtype}:{chosen.quantise}:{chosen.steps or 'own'}:"
-            f"{chosen.cfg_alpha:g}:{chosen.retries}:{chosen.split}"
+            f"{chosen.cfg_alpha:g}:{chosen.retries}:{chosen.split}{heat}"
         )
 
     def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from podgen.engines.base import Utterance, VoiceInfo
 from podgen.engines.checks import Problems
-from podgen.engines.voxtral.model.config import MAX_POSITIONS
+from podgen.engines.voxtral.model.config import HOTTEST, MAX_POSITIONS
 from podgen.engines.voxtral.text import pace
 from podgen.engines.voxtral.text.pieces import Piece
 
@@ -37,21 +37,16 @@ def refusals(utterance: Utterance) -> Problems:
     most = utterance.settings.get("max_tokens", 1)
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         problems.append((f"max_tokens is {most!r}", "give a whole number of frames, 12.5 a second"))
-    for name in sorted(set(utterance.settings) - {"max_tokens", "split"}):
-        if name == "temperature":
-            problems.append(
-                (
-                    "voxtral has no temperature: it always takes the likeliest code",
-                    "take it out; another seed or take gives another reading",
-                )
+    heat = utterance.settings.get("temperature", 0)
+    if isinstance(heat, bool) or not isinstance(heat, (int, float)) or not 0 <= heat <= HOTTEST:
+        problems.append((f"temperature is {heat!r}", f"give a number from 0 to {HOTTEST:g}"))
+    for name in sorted(set(utterance.settings) - {"max_tokens", "split", "temperature"}):
+        problems.append(
+            (
+                f"voxtral has no setting `{name}` for a voice or turn",
+                "it has split, max_tokens and temperature",
             )
-        else:
-            problems.append(
-                (
-                    f"voxtral has no setting `{name}` for a voice or turn",
-                    "it has split and max_tokens",
-                )
-            )
+        )
     return problems
 
 
@@ -72,6 +67,12 @@ def read_max_tokens(settings: Mapping[str, object]) -> int | None:
     """The most frames of a piece, as a `max_tokens` setting has them: a token is a frame."""
     most = settings.get("max_tokens")
     return most if isinstance(most, int) else None
+
+
+def read_temperature(settings: Mapping[str, object]) -> float | None:
+    """The temperature that a voice or turn sets, if any."""
+    heat = settings.get("temperature")
+    return float(heat) if isinstance(heat, (int, float)) else None
 
 
 def length_problems(pieces: Sequence[Piece], most: int | None) -> Problems:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from podgen.engines.voxtral.model.config import HOTTEST
 from podgen.engines.voxtral.text.pieces import read_split
 from podgen.errors import EngineError
 
@@ -35,6 +36,7 @@ class Settings:
         retries: how often a turn that ends badly is generated again, each time with the next
             seed.
         split: characters of the pieces that a longer text is cut into; None for never.
+        temperature: of the semantic codes; 0 takes the likeliest.
     """
 
     model: Path | None = None
@@ -48,6 +50,7 @@ class Settings:
     quantise: str = "none"
     retries: int = 3
     split: int | None = 1200
+    temperature: float = 0.0
 
 
 def read_settings(values: Mapping[str, object]) -> Settings:
@@ -77,6 +80,7 @@ def read_settings(values: Mapping[str, object]) -> Settings:
         quantise=read.one_of("quantise", default.quantise, QUANTISE),
         retries=_or(read.count("retries", 0, 100), default.retries),
         split=read.split(default.split),
+        temperature=read.number("temperature", default.temperature, 0.0, HOTTEST),
     )
 
 

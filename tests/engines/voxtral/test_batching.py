@@ -40,7 +40,10 @@ def some_turns(count: int, seed: int, most: int = 24) -> list[Turn]:
 
 def test_noise_is_the_turns_own_and_drawn_as_published() -> None:
     whole = torch.randn(4096, 36, generator=torch.Generator("cpu").manual_seed(7))
-    assert torch.equal(turn_noise(7, 50, 36), whole[:50])
+    noise = turn_noise(7, 50, 36)
+    assert torch.equal(noise.levels, whole[:50])
+    assert torch.equal(noise.chances, turn_noise(7, 400, 36).chances[:50])
+    assert not torch.equal(noise.chances, turn_noise(8, 50, 36).chances)
 
 
 @settings(max_examples=6, deadline=None)
@@ -117,12 +120,12 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
     steps = 0
     run = Stepper.__call__
 
-    def step(self: Stepper, rows: int, length: int) -> None:
+    def step(self: Stepper, rows: int, length: int, *, sampled: bool) -> None:
         nonlocal steps
         steps += 1
         if rows >= failing and steps > 9:
             raise error
-        run(self, rows, length)
+        run(self, rows, length, sampled=sampled)
 
     monkeypatch.setattr(Stepper, "__call__", step)
     turns = [*(golden.turn for golden in goldens), *some_turns(6, 1)]
@@ -135,7 +138,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
 def test_out_of_memory_on_a_single_turn_is_said(
     model: Model, goldens: Sequence[Golden], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Slots, *args: object) -> None:
+    def fail(self: Slots, *args: object, **more: object) -> None:
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(Slots, "place", fail)
@@ -146,7 +149,7 @@ def test_out_of_memory_on_a_single_turn_is_said(
 def test_a_bug_on_a_device_is_not_swallowed(
     model: Model, goldens: Sequence[Golden], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Slots, *args: object) -> None:
+    def fail(self: Slots, *args: object, **more: object) -> None:
         raise RuntimeError("expected all tensors on one device")
 
     monkeypatch.setattr(Slots, "step", fail)

@@ -145,7 +145,10 @@ def test_long_texts_are_spoken_in_pieces(
         ({"ref_audio": Path("me.wav")}, "encoder", "choose a preset"),
         ({"ref_text": "me"}, "encoder", "choose a preset"),
         ({"speed": 1.2}, "one speed", "take `speed` out"),
-        ({"settings": {"temperature": 0.7}}, "no temperature", "seed"),
+        ({"settings": {"temperature": 1.6}}, "temperature is 1.6", "from 0 to 1.5"),
+        ({"settings": {"temperature": -0.1}}, "temperature is -0.1", "from 0 to 1.5"),
+        ({"settings": {"temperature": "hot"}}, "temperature is 'hot'", "from 0 to 1.5"),
+        ({"settings": {"temperature": True}}, "temperature is True", "from 0 to 1.5"),
         ({"settings": {"pitch": 1}}, "no setting `pitch`", "split"),
         ({"settings": {"split": "often"}}, "split is 'often'", "never, auto"),
         ({"voice": "casual_mail"}, "no voice `casual_mail`", "did you mean `casual_male`?"),
@@ -201,6 +204,8 @@ def test_voices_are_the_folders_presets_then_aliases(engine: VoxtralEngine) -> N
         ({"device": "gpu"}, "device"),
         ({"cuda_graphs": "maybe"}, "cuda_graphs"),
         ({"split": "x"}, "split"),
+        ({"temperature": 2}, "temperature"),
+        ({"temperature": "nan"}, "temperature"),
     ],
 )
 def test_unknown_settings_and_values_are_refused(settings: dict[str, object], named: str) -> None:
@@ -266,10 +271,11 @@ def test_fingerprints_name_what_changes_the_sound(checkpoint: Path) -> None:
 
     changes: list[dict[str, object]] = [
         {}, {"dtype": "bfloat16"}, {"quantise": "int8"}, {"steps": 8}, {"cfg_alpha": 1.3},
-        {"split": 300}, {"retries": 0},
+        {"split": 300}, {"retries": 0}, {"temperature": 0.5}, {"temperature": 1},
     ]  # fmt: skip
     assert len({fingerprint(**change) for change in changes}) == len(changes)
-    assert fingerprint(batch=2, cuda_graphs=False, triton=False) == fingerprint()
+    same = fingerprint(batch=2, cuda_graphs=False, triton=False, temperature=0)
+    assert same == fingerprint()
 
 
 @pytest.mark.parametrize(

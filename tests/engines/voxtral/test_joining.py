@@ -218,10 +218,10 @@ def test_out_of_memory_fails_what_was_heard_and_begins_the_rest_anew(
     run = Stepper.__call__
     heard: list[Delivery] = []
 
-    def step(self: Stepper, rows: int, length: int) -> None:
+    def step(self: Stepper, rows: int, length: int, *, sampled: bool) -> None:
         if rows > 1 and heard:
             raise torch.OutOfMemoryError
-        run(self, rows, length)
+        run(self, rows, length, sampled=sampled)
 
     monkeypatch.setattr(Stepper, "__call__", step)
     batching = Loaded.batching
@@ -239,7 +239,7 @@ def test_a_bug_ends_it_and_its_threads(
 ) -> None:
     from podgen.engines.voxtral.batch.slots import Slots
 
-    def fail(self: Slots, *args: object) -> None:
+    def fail(self: Slots, *args: object, **more: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(Slots, "step", fail)

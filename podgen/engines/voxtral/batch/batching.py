@@ -12,11 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from podgen.engines.voxtral.batch.decoding import Chunk, Cut, Decoding, Generated
 from podgen.engines.voxtral.batch.graphs import Stepper
-from podgen.engines.voxtral.batch.slots import Progress, Slots, Turn, slot_bytes, turn_noise
+from podgen.engines.voxtral.batch.slots import (
+    Noise,
+    Progress,
+    Slots,
+    Turn,
+    slot_bytes,
+    turn_noise,
+)
 from podgen.engines.voxtral.batch.work import Work
 from podgen.engines.voxtral.model.codec import CONTEXT
 from podgen.engines.voxtral.model.whole import Model
@@ -91,7 +97,7 @@ class Batcher:
         self._stepper = Stepper(self._slots, graphs=batching.graphs)
         self._decoding = Decoding(model.codec, model.device)
         self._active: list[_Active] = []
-        self._next: list[tuple[Turn, Tensor]] = []
+        self._next: list[tuple[Turn, Noise]] = []
         self._cuts: list[Cut] = []
         self._made: Any = None
         self._finished_frames = 0
@@ -132,7 +138,7 @@ class Batcher:
         self._next = [(turn, noise) for turn, noise in self._next if work.wants(turn)]
         self._prepare(work, room)
         fresh, self._next = self._next[:room], self._next[room:]
-        placing: list[tuple[int, Turn, Tensor]] = []
+        placing: list[tuple[int, Turn, Noise]] = []
         for turn, noise in fresh:
             placing.append((len(self._active), turn, noise))
             begin = self._model.voice_rows(turn.voice) + 3
@@ -141,10 +147,10 @@ class Batcher:
             self._slots.place(group)
 
     def _groups(
-        self, placing: list[tuple[int, Turn, Tensor]]
-    ) -> Iterator[list[tuple[int, Turn, Tensor]]]:
+        self, placing: list[tuple[int, Turn, Noise]]
+    ) -> Iterator[list[tuple[int, Turn, Noise]]]:
         """Turns to be prefilled together: as many as PREFILL_TOKENS hold, or each alone."""
-        group: list[tuple[int, Turn, Tensor]] = []
+        group: list[tuple[int, Turn, Noise]] = []
         widest = 0
         for item in sorted(placing, key=lambda item: len(item[1].ids)):
             widest = max(widest, len(item[1].ids))
@@ -161,12 +167,18 @@ class Batcher:
         for active in self._active:
             active.position = min(active.position + LOOK_EVERY, self._how.positions)
         length = self._length(max(active.position for active in self._active))
+        sampled = any(active.turn.temperature for active in self._active)
         for _ in range(LOOK_EVERY):
             if not self._how.alone:
-                self._stepper(rows, length)
+                self._stepper(rows, length, sampled=sampled)
                 continue
             for slot, active in enumerate(self._active):
-                self._slots.step(slot, slot + 1, self._length(active.position))
+                self._slots.step(
+                    slot,
+                    slot + 1,
+                    self._length(active.position),
+                    sampled=active.turn.temperature > 0,
+                )
 
     def _length(self, position: int) -> int:
         if self._model.ops.ragged:

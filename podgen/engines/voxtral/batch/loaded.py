@@ -20,7 +20,7 @@ from podgen.engines.voxtral.model.config import MAX_POSITIONS
 from podgen.engines.voxtral.model.files import TEKKEN
 from podgen.engines.voxtral.model.prompt import Tokenizer, open_tokenizer, text_prompt
 from podgen.engines.voxtral.model.whole import Make, Model, load_model
-from podgen.engines.voxtral.refusals import read_max_tokens
+from podgen.engines.voxtral.refusals import read_max_tokens, read_temperature
 from podgen.engines.voxtral.settings import Settings
 from podgen.engines.voxtral.text import pace
 from podgen.engines.voxtral.voices import ALIASES
@@ -60,6 +60,7 @@ class Loaded:
                     turn=utterance.id,
                 )
             )
+        heat = read_temperature(utterance.settings)
         most = read_max_tokens(utterance.settings) or MAX_POSITIONS
         return Turn(
             id=f"{one.key}/{number}/{attempt}",
@@ -68,6 +69,7 @@ class Loaded:
             seed=utterance.seed + _SEEDS * number + attempt,
             limit=min(room, most, pace.most_frames(text)),
             in_parts=one.in_parts and number == 0,
+            temperature=self.settings.temperature if heat is None else heat,
         )
 
     def most_slots(self) -> int:

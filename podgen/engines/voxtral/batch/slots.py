@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from podgen.engines.voxtral.model.acoustic import Sampling
 from podgen.engines.voxtral.model.backbone import KeyValues, position_bytes
 from podgen.engines.voxtral.model.config import END_AUDIO, MAX_POSITIONS
 from podgen.engines.voxtral.model.whole import Model
@@ -21,7 +22,8 @@ from podgen.engines.voxtral.model.whole import Model
 class Turn:
     """What is to be generated: a voice, the ids from the text on, a seed, and a frame limit.
 
-    `in_parts` has its sound decoded while it is generated, not only when it is done.
+    `in_parts` has its sound decoded while it is generated, not only when it is done. At a
+    `temperature` of 0 the likeliest semantic codes are taken.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Turn:
     seed: int
     limit: int
     in_parts: bool = False
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,30 @@ class Progress:
     ended: bool
 
 
-def turn_noise(seed: int, frames: int, levels: int) -> Tensor:
-    """A turn's noise [frames, levels] on the CPU: row i for frame i, whatever the batch."""
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """All that is random about a turn, on the CPU: row i for frame i, whatever the batch.
+
+    Attributes:
+        levels: what the acoustic levels come from, standard normal [frames, levels].
+        chances: what a semantic code is drawn by, even in [0, 1), [frames].
+    """
+
+    levels: Tensor
+    chances: Tensor
+
+
+def turn_noise(seed: int, frames: int, levels: int) -> Noise:
+    """A turn's noise; its first rows do not depend on how many there are."""
     generator = torch.Generator("cpu").manual_seed(seed)
-    return torch.randn(MAX_POSITIONS, levels, generator=generator)[:frames]
+    normal = torch.randn(MAX_POSITIONS, levels, generator=generator)
+    even = torch.rand(MAX_POSITIONS, generator=generator)
+    return Noise(normal[:frames], even[:frames])
 
 
 def slot_bytes(model: Model, positions: int) -> int:
     """Bytes that one slot of so many positions takes."""
-    per_frame = model.params.codebooks * (model.dtype.itemsize + 4)
+    per_frame = model.params.codebooks * (model.dtype.itemsize + 4) + 4
     return positions * (position_bytes(model.backbone.args, model.dtype) + per_frame)
 
 
@@ -75,6 +93,8 @@ class Slots:
         self._stored = KeyValues.empty(args, slots, positions, table)
         self._x = table.new_zeros(slots, args.dim)
         self._noise = table.new_zeros(slots, positions + 1, levels)
+        self._chance = torch.zeros(slots, positions + 1, device=device)
+        self._temperature = torch.zeros(slots, device=device)
         self._codes = torch.zeros(
             slots, positions + 1, params.codebooks, dtype=torch.int32, device=device
         )
@@ -84,7 +104,7 @@ class Slots:
         self._done = torch.ones(slots, dtype=torch.bool, device=device)
         self._ended = torch.zeros(slots, dtype=torch.bool, device=device)
 
-    def place(self, turns: Sequence[tuple[int, Turn, Tensor]]) -> None:
+    def place(self, turns: Sequence[tuple[int, Turn, Noise]]) -> None:
         """Put turns with their noise (see `turn_noise`) into slots, and prefill their prompts.
 
         All but the last prompt id is prefilled; the first step feeds that one.
@@ -100,7 +120,8 @@ class Slots:
         for row, (slot, turn, noise) in enumerate(turns):
             ids[row, : len(turn.ids) - 1] = torch.tensor(turn.ids[:-1])
             self._stored.copy_start(slot, starts[row])
-            self._noise[slot, : len(noise)].copy_(noise, non_blocking=True)
+            self._noise[slot, : len(noise.levels)].copy_(noise.levels, non_blocking=True)
+            self._chance[slot, : len(noise.chances)].copy_(noise.chances, non_blocking=True)
         slots = torch.tensor([slot for slot, _, _ in turns], device=device)
         begin = torch.tensor(begins, device=device)
         lengths = [at + len(turn.ids) - 1 for at, (_, turn, _) in zip(begins, turns, strict=True)]
@@ -113,24 +134,33 @@ class Slots:
         self._x[slots] = table[last]
         self._position[slots] = torch.tensor(lengths, device=device)
         self._limit[slots] = torch.tensor([turn.limit for _, turn, _ in turns], device=device)
+        self._temperature[slots] = torch.tensor(
+            [turn.temperature for _, turn, _ in turns], device=device
+        )
         self._frame[slots] = 0
         self._ended[slots] = False
         self._done[slots] = False
 
-    def step(self, first: int, end: int, length: int) -> None:
+    def step(self, first: int, end: int, length: int, *, sampled: bool = False) -> None:
         """One frame of the slots from `first` to before `end`.
 
         Args:
             first: the first slot.
             end: the slot after the last.
             length: above the position of every slot that is not done.
+            sampled: whether any of them has a temperature.
         """
         model, rows = self._model, slice(first, end)
         at = torch.arange(end - first, device=model.device)
         stored = KeyValues(self._stored.keys[:, rows], self._stored.values[:, rows])
         position, frame = self._position[rows], self._frame[rows]
         h = model.backbone.step(self._x[rows], position, stored, length)
-        codes = model.acoustic.frame(h, self._noise[rows][at, frame], may_end=self._may_end)
+        sampling = None
+        if sampled:
+            sampling = Sampling(self._temperature[rows], self._chance[rows][at, frame])
+        codes = model.acoustic.frame(
+            h, self._noise[rows][at, frame], may_end=self._may_end, sampling=sampling
+        )
         self._codes[rows][at, frame] = codes.int()
         self._x[rows] = model.backbone.embed_codes(codes)
 
@@ -141,7 +171,7 @@ class Slots:
         self._done[rows] |= ending | (frame >= self._limit[rows])
         position += ~self._done[rows]
 
-    def rehearse(self, first: int, end: int, length: int) -> None:
+    def rehearse(self, first: int, end: int, length: int, *, sampled: bool = False) -> None:
         """Run `step` and leave no trace of it, so that what it needs is compiled and allocated.
 
         A row that is done writes only where its next real step writes again.
@@ -150,7 +180,7 @@ class Slots:
         x, done = self._x[rows].clone(), self._done[rows].clone()
         ended = self._ended[rows].clone()
         self._done[rows] = True
-        self.step(first, end, length)
+        self.step(first, end, length, sampled=sampled)
         self._x[rows], self._done[rows], self._ended[rows] = x, done, ended
 
     def progress(self, count: int) -> list[Progress]:
@@ -173,6 +203,8 @@ class Slots:
         for state in (
             self._x,
             self._noise,
+            self._chance,
+            self._temperature,
             self._codes,
             self._position,
             self._frame,

@@ -67,7 +67,7 @@ def _next_frames(model: Model, turn: Turn, codes: Tensor) -> tuple[Tensor, Tenso
     model.backbone.prefill(table[ids], at, slot, stored, begin + prompt - 1)
     past = model.backbone.embed_codes(codes.to(device).long())
     inputs = torch.cat([table[turn.ids[-1]][None], past[:-1]])
-    noise = turn_noise(turn.seed, len(codes), codes.shape[1] - 1).to(device, model.dtype)
+    noise = turn_noise(turn.seed, len(codes), codes.shape[1] - 1).levels.to(device, model.dtype)
     hidden, made = [], []
     for frame in range(len(codes)):
         position = at + prompt - 1 + frame

@@ -1,7 +1,8 @@
 """The acoustic transformer: from h to one frame of codes.
 
-A linear head picks the semantic code. Three bidirectional layers over the tokens [x_t, time, h]
-turn noise into 36 acoustic levels by Euler steps with classifier-free guidance.
+A linear head picks the semantic code, or says how likely each is. Three bidirectional layers over
+the tokens [x_t, time, h] turn noise into 36 acoustic levels by Euler steps with classifier-free
+guidance.
 
 Whatever does not change from step to step is computed once: the time tokens when the model is
 loaded, and of the first layer the projections of all but the token x_t. The last layer computes
@@ -11,6 +12,7 @@ its output for that token alone, since nothing reads the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -23,6 +25,19 @@ from podgen.engines.voxtral.model.layers import Layer, dense, load_layer
 from podgen.engines.voxtral.model.ops import TorchOps
 
 _PREFIX = "acoustic_transformer."
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the semantic codes of a frame are drawn.
+
+    Attributes:
+        temperature: [rows], float32; a row at 0 takes its likeliest code.
+        chance: [rows], float32, where in [0, 1) of all codes' shares the one to take lies.
+    """
+
+    temperature: Tensor
+    chance: Tensor
 
 
 class AcousticTransformer:
@@ -73,26 +88,40 @@ class AcousticTransformer:
         first = self._layers[0]
         return first.qkv(self._ops.norm(x, first.attention_norm, self.args.norm_eps))
 
-    def frame(self, h: Tensor, noise: Tensor, *, may_end: bool = True) -> Tensor:
+    def frame(
+        self,
+        h: Tensor,
+        noise: Tensor,
+        *,
+        may_end: bool = True,
+        sampling: Sampling | None = None,
+    ) -> Tensor:
         """Codes of one frame.
 
         Args:
             h: [rows, dim], the backbone's output.
             noise: [rows, acoustic codebooks], standard normal.
             may_end: whether END_AUDIO can be picked.
+            sampling: how semantic codes are drawn; None takes the likeliest.
 
         Returns:
             [rows, codebooks], specials' offset included; the semantic code comes first. Where it
             is END_AUDIO the others mean nothing.
         """
-        semantic = self.semantic(h, END_AUDIO if may_end else SPECIAL_CODES)
+        semantic = self.semantic(h, END_AUDIO if may_end else SPECIAL_CODES, sampling)
         x = self.flow(h, noise.to(h.dtype)).clamp(-1, 1)
         levels = ((x + 1) / 2 * (self._levels - 1)).round().long()  # halves go to even
         return torch.cat([semantic[:, None], levels + SPECIAL_CODES], dim=1)
 
-    def semantic(self, h: Tensor, first: int = END_AUDIO) -> Tensor:
-        """The likeliest semantic code [rows] from `first` on; EMPTY_AUDIO and padding never."""
-        return self.semantic_logits(h)[:, first : self._semantic_codes].argmax(-1) + first
+    def semantic(
+        self, h: Tensor, first: int = END_AUDIO, sampling: Sampling | None = None
+    ) -> Tensor:
+        """A semantic code [rows] from `first` on; EMPTY_AUDIO and padding never."""
+        logits = self.semantic_logits(h)[:, first : self._semantic_codes]
+        codes = logits.argmax(-1)
+        if sampling is not None:
+            codes = torch.where(sampling.temperature > 0, drawn(logits, sampling), codes)
+        return codes + first
 
     def semantic_logits(self, h: Tensor) -> Tensor:
         """Logits of the whole table, [rows, padded codes]."""
@@ -134,6 +163,19 @@ class AcousticTransformer:
             stream.add(layer.out, attended)
             stream.add(layer.down, stream.gate(layer.ffn_norm, layer.gate_up))
         return stream.normed(self._norm)[0]
+
+
+def drawn(logits: Tensor, sampling: Sampling) -> Tensor:
+    """Codes [rows] as likely as softmax(logits / temperature) of [rows, codes] says.
+
+    The shares are laid end to end, and the code taken is the one at `chance` of the way: one
+    number a frame, drawn beforehand, decides. Rows at temperature 0 mean nothing.
+    """
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    tempered = wide / sampling.temperature.clamp(min=1e-6)[:, None]
+    ends = tempered.softmax(-1).cumsum(-1)
+    at = sampling.chance * ends[:, -1]
+    return (ends <= at[:, None]).sum(-1).clamp(max=logits.shape[1] - 1)
 
 
 def time_features(t: Tensor, dim: int) -> Tensor:

@@ -32,6 +32,9 @@ REPEAT_AUDIO_TEXT = 35
 MAX_POSITIONS = 4096
 """Voice rows, text and frames of one sequence together; the served model's limit."""
 
+HOTTEST = 1.5
+"""The highest temperature of the semantic codes."""
+
 
 @dataclass(frozen=True, slots=True)
 class TransformerArgs:
