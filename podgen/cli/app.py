@@ -22,6 +22,7 @@ for command in (
     show.render,
     show.check,
     show.takes,
+    show.proof,
     speech.voices,
     speech.speak,
     speech.serve,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from podgen.proposal import Imported
     from podgen.render.editing import TakeInfo
     from podgen.render.plan import Plan
+    from podgen.render.proving import Proved
     from podgen.render.store import Store
     from podgen.speech.voices import EngineVoices, Sample
 
@@ -124,6 +126,27 @@ def show_takes(takes: Sequence[TakeInfo], *, json: bool) -> None:
         for take in takes
     ]
     table(("used", "take", "seed", "length", "file"), rows)
+
+
+def show_proofs(proved: Sequence[Proved], missing: Sequence[str], *, json: bool) -> None:
+    """Each take's verdict; without JSON those that are good only by their number."""
+    from podgen.render.proving import describe
+
+    if json:
+        for one in proved:
+            print_json({"event": "proof", **one.to_json()})
+        for turn in missing:
+            print_json({"event": "proof", "turn": turn, "verdict": None})
+        return
+    counts = Counter(one.verdict.grade for one in proved)
+    for one in proved:
+        if one.verdict.grade != "good":
+            for line in describe(one):
+                print(f"{one.verdict.grade}: {one.turn.part.character} {one.turn.id}: {line}")
+    if missing:
+        print(f"not rendered, so not heard: {', '.join(missing)}")
+    told = ", ".join(f"{counts[grade]} {grade}" for grade in ("good", "doubtful", "bad"))
+    print(f"{turns_text(len(proved))} heard: {told}")
 
 
 def show_voices(engines: Iterable[EngineVoices], *, json: bool) -> None:

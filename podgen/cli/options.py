@@ -32,6 +32,11 @@ Model = Annotated[
     Path | None, typer.Option(help="Folder or file of the engine's model.", metavar="PATH")
 ]
 
+Ear = Annotated[
+    Path | None,
+    typer.Option(help="Another Whisper model to hear with, for CTranslate2.", metavar="DIR"),
+]
+
 Device = Annotated[
     str | None, typer.Option(help="Voxtral: the device, such as cuda:0 or cpu.", metavar="NAME")
 ]

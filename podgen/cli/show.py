@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from podgen.cli.options import Device, EngineName, Json, Model, Script, StoreRoot, read_settings
+from podgen.cli.options import (
+    Device,
+    Ear,
+    EngineName,
+    Json,
+    Model,
+    Script,
+    StoreRoot,
+    read_settings,
+)
 
 
 def render(
@@ -107,6 +116,33 @@ def takes(
     if pick is not None:
         pick_take(script, turn, pick, engine=engine, store=store, settings=settings)
     show_takes(list_takes(script, turn, engine=engine, store=store, settings=settings), json=json)
+
+
+def proof(
+    script: Script,
+    turn: Annotated[
+        str | None, typer.Option(help="This turn only, held against the others.", metavar="ID")
+    ] = None,
+    engine: EngineName = None,
+    ear: Ear = None,
+    store: StoreRoot = None,
+    model: Model = None,
+    json: Json = False,
+) -> None:
+    """Hear every rendered take: was each word said, in the right voice, in clean sound?"""
+    from podgen.cli.listings import show_proofs
+    from podgen.render.proving import prove, refuse_bad
+
+    proved, missing = prove(
+        script,
+        engine=engine,
+        turn=turn,
+        store=store,
+        model=ear,
+        settings=read_settings(model),
+    )
+    show_proofs(proved, missing, json=json)
+    refuse_bad(proved)
 
 
 def init(

@@ -24,9 +24,10 @@ from podgen.files import make_folder, remove, sweep, whole_file
 from podgen.render import sealed
 from podgen.render.sealed import CorruptError
 
-Kind = Literal["takes", "dressed", "limited", "assets"]
+Kind = Literal["takes", "dressed", "limited", "assets", "proofs"]
 """`takes` are as an engine spoke them; `dressed` are trimmed, equalised, at the mix rate; `limited`
-are those with their peaks down; `assets` are music and effects at the mix rate."""
+are those with their peaks down; `assets` are music and effects at the mix rate; `proofs` are what
+was heard of takes, no sound but the embeddings of its voice."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 LAYOUT = "2"

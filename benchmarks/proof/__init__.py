@@ -1,0 +1,1 @@
+"""Faults planted in real takes, and how many the ear finds: `python -m benchmarks.proof`."""

@@ -1,0 +1,177 @@
+"""The ear: what was heard of a take, gathered once; what it comes to is judged in `judge`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from podgen.errors import MachineError
+from podgen.proof import weights
+from podgen.proof.hearing import RATE, HeardWord, Hearing
+from podgen.proof.sound import Sound, measure
+from podgen.proof.voice import WIDTH, VoiceEncoder, Windows
+from podgen.proof.words import differences, letters, split
+
+VERSION = 1
+"""Raised when the same take would give other evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a take should say.
+
+    Attributes:
+        text: as spoken, in words; paragraphs apart by a blank line.
+        language: a BCP 47 tag.
+        names: words of it with a pronunciation of their own, which may be heard as anything near.
+    """
+
+    text: str
+    language: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        """Its words that have a sound."""
+        return split(self.text)
+
+    @property
+    def name_letters(self) -> frozenset[str]:
+        """The names as `words.letters` writes them."""
+        return frozenset(letters(word) for name in self.names for word in split(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was heard of a take.
+
+    `words` is None where the language is one that nobody here hears; `voice` has no windows where
+    there is no speaker encoder.
+    """
+
+    words: tuple[HeardWord, ...] | None
+    sound: Sound
+    voice: Windows
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the voice's embeddings as plain values."""
+        return {
+            "words": self.words
+            and [[word.text, word.start, word.end, word.sure] for word in self.words],
+            "sound": self.sound.to_json(),
+            "spans": self.voice.spans.round(2).tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], embeddings: npt.NDArray[np.float32]) -> Evidence:
+        """From plain values and the embeddings, of any shape.
+
+        Raises:
+            TypeError, KeyError, ValueError: they are none.
+        """
+        words = values["words"]
+        spans = np.array(values["spans"], float).reshape(-1, 2)
+        return cls(
+            None if words is None else tuple(HeardWord(*word) for word in words),
+            Sound.from_json(values["sound"]),
+            Windows(embeddings.reshape(len(spans), WIDTH), spans),
+        )
+
+
+class Ear:
+    """Hears takes. What it needs is loaded when the first one is heard.
+
+    Args:
+        model: a folder with another Whisper model for CTranslate2 than base.
+        threads: how many the recogniser may use.
+    """
+
+    def __init__(self, model: Path | None = None, *, threads: int = 2) -> None:
+        self._model = model
+        self._threads = threads
+
+    def fingerprint(self) -> str:
+        """Names everything that changes what is heard.
+
+        Raises:
+            MachineError: packages or weights are missing.
+        """
+        voice = weights.VOICE_SHA256[:16] if self._encoder_file else "none"
+        return f"{VERSION}/{weights.fingerprint(self._folder)[:16]}/{voice}"
+
+    @property
+    def knows_voices(self) -> bool:
+        """Whether there is a speaker encoder."""
+        return self._encoder_file is not None
+
+    def listen(self, samples: npt.NDArray[np.float32], rate: int, said: Said) -> Evidence:
+        """Hear mono samples, shape [frames], at `rate` Hz.
+
+        Raises:
+            MachineError: packages or weights are missing.
+        """
+        heard = _resampled(samples, rate)
+        return Evidence(self._words(heard, said), measure(samples, rate), self._windows(heard))
+
+    def transcribe(
+        self, samples: npt.NDArray[np.float32], rate: int, language: str
+    ) -> tuple[HeardWord, ...]:
+        """The words in mono samples of which no text is known, figures in words.
+
+        Raises:
+            MachineError: packages or weights are missing, or nobody here hears that language.
+        """
+        if not self._hearing.knows(language):
+            raise MachineError(f"nothing here hears '{language}'", "give the text yourself")
+        return self._hearing.hear(_resampled(samples, rate), language, closely=True)[0]
+
+    def _words(self, samples: npt.NDArray[np.float32], said: Said) -> tuple[HeardWord, ...] | None:
+        if not self._hearing.knows(said.language):
+            return None
+        text, names = said.words, said.name_letters
+
+        def wrong(reading: tuple[HeardWord, ...]) -> int:
+            found = differences(text, reading, said.language, names)
+            return sum(one.letters for one in found)
+
+        first = self._hearing.hear(samples, said.language)[0]
+        if not wrong(first):
+            return first
+        # What a recogniser got wrong at first sight is looked at again before a voice is blamed.
+        return min(self._hearing.hear(samples, said.language, closely=True), key=wrong)
+
+    def _windows(self, samples: npt.NDArray[np.float32]) -> Windows:
+        if self._encoder is None:
+            return Windows(np.zeros((0, WIDTH), np.float32), np.zeros((0, 2)))
+        return self._encoder.windows(samples)
+
+    @cached_property
+    def _folder(self) -> Path:
+        return weights.whisper(self._model)
+
+    @cached_property
+    def _hearing(self) -> Hearing:
+        return Hearing(self._folder, threads=self._threads)
+
+    @cached_property
+    def _encoder_file(self) -> Path | None:
+        return weights.voice_encoder()
+
+    @cached_property
+    def _encoder(self) -> VoiceEncoder | None:
+        return VoiceEncoder(self._encoder_file) if self._encoder_file else None
+
+
+def _resampled(samples: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float32]:
+    """At 16 kHz and within full scale, as the recogniser takes it."""
+    import soxr
+
+    heard = samples if rate == RATE else soxr.resample(samples, rate, RATE)
+    peak = float(np.abs(heard).max()) if len(heard) else 0.0
+    return np.ascontiguousarray(heard / max(peak, 1.0), np.float32)

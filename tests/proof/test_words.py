@@ -1,0 +1,88 @@
+"""What differs between a text and what was heard: words, not spelling."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podgen.proof.hearing import HeardWord
+from podgen.proof.words import align, differences, split, times
+from podgen.text.spoken import spoken
+
+
+def heard(text: str) -> list[HeardWord]:
+    """A reading in which every word lasts half a second."""
+    return [HeardWord(word, n / 2, n / 2 + 0.5, 0.9) for n, word in enumerate(text.split())]
+
+
+def told(text: str, reading: str, language: str = "en", names: tuple[str, ...] = ()) -> list[str]:
+    """What is said to differ, as written>heard."""
+    words = split(spoken(text, language=language).text)
+    found = differences(words, heard(reading), language, names)
+    return [f"{one.written}>{one.heard}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "language"),
+    [
+        ("The colour of it, he said.", "the color of it he said", "en"),
+        ("Every day, anyone may come.", "Everyday any one may come.", "en"),
+        (
+            "In 1998 it rose by 40 percent.",
+            "in nineteen ninety-eight it rose by forty percent",
+            "en",
+        ),
+        ("Dr. Alvarez knows Mr. Holm.", "Dr. Alvarez knows Mister Holm", "en"),
+        ("The flour rose.", "the flower rows", "en"),
+        ("Hm, I am not sure.", "I am not sure", "en"),
+        ("¿Cuántos años tenía?", "cuantos anos tenia", "es"),
+        ("Die Straße ist weiß.", "die strasse ist weiss", "de"),
+    ],
+)
+def test_spelling_is_no_difference(text: str, reading: str, language: str) -> None:
+    assert told(text, reading, language) == []
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        ("the keeper climbed those stairs evening", ["each>"]),
+        ("the keeper climbed those", ["stairs each evening>"]),
+        ("the keeper climbed those stairs those stairs each evening", [">those stairs"]),
+        ("the keeper climbed those stairs each Wednesday", ["evening>Wednesday"]),
+    ],
+)
+def test_words_that_differ_are_named(reading: str, expected: list[str]) -> None:
+    assert told("The keeper climbed those stairs each evening.", reading) == expected
+
+
+def test_a_name_may_be_heard_as_anything_near() -> None:
+    text, reading = "We met Nguyen there.", "we met when there"
+    assert told(text, reading) == ["Nguyen>when"]
+    assert told(text, reading, names=("nguyen",)) == []
+
+
+WORD = st.text("abcdefgh", min_size=1, max_size=6)
+
+
+@given(st.lists(WORD, max_size=12), st.lists(WORD, max_size=12))
+def test_an_alignment_has_every_word_once_and_in_order(text: list[str], reading: list[str]) -> None:
+    steps = align(text, heard(" ".join(reading)))
+    assert [n for step in steps for n in range(step.first, step.last)] == list(range(len(text)))
+    heard_words = [n for step in steps for n in range(step.heard_first, step.heard_last)]
+    assert heard_words == list(range(len(reading)))
+
+
+@given(st.lists(WORD, max_size=12), st.lists(WORD, max_size=12))
+def test_word_times_run_forward(text: list[str], reading: list[str]) -> None:
+    spans = times(text, heard(" ".join(reading)), 10.0)
+    assert len(spans) == len(text)
+    flat = [moment for span in spans for moment in span]
+    assert flat == sorted(flat)
+
+
+def test_figures_share_the_time_between_the_words_beside_them() -> None:
+    reading = heard("in nineteen ninety eight it rose")
+    spans = times(["In", "1998", "it", "rose."], reading, 3.0)
+    assert spans == [(0.0, 0.5), (0.5, 2.0), (2.0, 2.5), (2.5, 3.0)]
