@@ -1,13 +1,13 @@
 """The takes that faults are planted in: texts of two sets, each spoken by voices of its own.
 
-`tuning.tsv` and `heldout.tsv` share no text, and their takes no voice. English and Spanish are
-spoken by Kokoro, German by espeak-ng itself (the package espeakng-loader), which Kokoro lacks.
+`tuning.tsv` and `heldout.tsv` share no text, and their takes no voice. Kokoro speaks English and
+Spanish; espeak-ng itself (the package espeakng-loader) speaks German, which Kokoro does not, and
+the others once more.
 """
 
 from __future__ import annotations
 
 import ctypes
-import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,16 +23,18 @@ from podgen.text.spoken import spoken
 
 HERE = Path(__file__).parent
 VOICES = {
-    ("tuning", "en"): "af_heart bm_daniel am_onyx bf_emma am_adam af_nova am_echo bf_alice",
-    ("tuning", "es"): "ef_dora",
-    ("tuning", "de"): "de+m1 de+f2",
-    ("heldout", "en"): "am_eric bm_fable af_river bf_lily am_michael af_bella af_sarah bm_lewis "
-    "af_kore am_liam bf_isabella am_puck",
-    ("heldout", "es"): "em_alex em_santa",
-    ("heldout", "de"): "de+m3 de+f4",
+    ("tuning", "en"): ("af_heart bm_daniel am_onyx bf_emma am_adam af_nova am_echo bf_alice",),
+    ("tuning", "es"): ("ef_dora",),
+    ("tuning", "de"): ("de+m1", "de+f2"),
+    ("heldout", "en"): (
+        "am_eric bm_fable af_river bf_lily am_michael af_bella af_sarah bm_lewis af_kore am_liam "
+        "bf_isabella am_puck",
+        "en-us+m4 en-gb-x-rp+f3",
+    ),
+    ("heldout", "es"): ("em_alex em_santa", "es+m4"),
+    ("heldout", "de"): ("de+m3", "de+f4"),
 }
-READINGS = {"en": 2, "es": 2, "de": 2}
-"""By how many voices each text is spoken."""
+"""By set and language: groups of voices that each speak every text, one of the group each text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def takes(which: str, folder: Path) -> list[Take]:
     by_engine: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
     for row in wanted:
         if not (folder / f"{row[0]}.wav").exists():
-            by_engine["espeak" if row[1] == "de" else "kokoro"].append(row)
+            by_engine["espeak" if "+" in row[2] else "kokoro"].append(row)
     if rows := by_engine.get("kokoro"):
         _kokoro(rows, folder)
     if rows := by_engine.get("espeak"):
@@ -69,19 +71,16 @@ def takes(which: str, folder: Path) -> list[Take]:
 
 
 def _wanted(which: str) -> Iterator[tuple[str, str, str, str]]:
+    """Name, language, voice and text of each take of a set."""
     counts: dict[str, int] = defaultdict(int)
     for line in (HERE / f"{which}.tsv").read_text(encoding="utf-8").splitlines():
         language, text = line.split("\t")
-        voices = VOICES[which, language].split()
         number = counts[language]
         counts[language] += 1
-        chosen = itertools.islice(itertools.cycle(voices), number, None)
-        readings = min(READINGS[language] if which == "heldout" else 1, len(voices))
-        for voice in itertools.islice(chosen, 0, None, max(1, len(voices) // 2)):
+        for voices in VOICES[which, language]:
+            names = voices.split()
+            voice = names[number % len(names)]
             yield f"{which}-{language}-{number:03}-{voice}", language, voice, text
-            readings -= 1
-            if not readings:
-                break
 
 
 def _kokoro(rows: list[tuple[str, str, str, str]], folder: Path) -> None:

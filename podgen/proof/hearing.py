@@ -29,6 +29,8 @@ WINDOW_SECONDS = 28.0
 _SEARCH_SECONDS = 10.0
 _TAIL_SECONDS = 1.0
 """Silence behind the sound, without which the last word is guessed at."""
+_CLOSE_TAIL_SECONDS = 6.0
+"""With less than this it now and then begins the text anew after its end."""
 _HOP = RATE // 100
 _FIGURES = re.compile(r"[0-9$£€%¥@#&+=<>°]")
 _HYPOTHESES = 5
@@ -73,8 +75,7 @@ class Hearing:
     ) -> list[tuple[HeardWord, ...]]:
         """Readings of mono samples at 16 kHz, the likeliest first; figures come as words.
 
-        One reading, or `closely` several by a beam search over a whole window of Whisper's, which
-        takes several times as long.
+        One reading, or `closely` several by a beam search, which takes several times as long.
         """
         readings: list[list[HeardWord]] = []
         for start, window in _windows(samples):
@@ -95,8 +96,8 @@ class Hearing:
         tokenizer = Tokenizer(
             model.hf_tokenizer, True, task="transcribe", language=primary(language)
         )
-        tail = 30.0 - len(samples) / RATE if closely else _TAIL_SECONDS
-        frames = (len(samples) + round(tail * RATE)) // _HOP // 2 * 2
+        tail = _CLOSE_TAIL_SECONDS if closely else _TAIL_SECONDS
+        frames = min(3000, (len(samples) + round(tail * RATE)) // _HOP // 2 * 2)
         padded = np.zeros(frames * _HOP, np.float32)
         padded[: min(len(samples), len(padded))] = samples[: len(padded)]
         features = model.feature_extractor(padded, padding=0)[:, :frames]
