@@ -83,7 +83,8 @@ def duck_points(
 
 
 class Automation:
-    """The gain of one span at any moment of the timeline."""
+    """The gain of one span at any moment of the timeline: `curves` add up in dB, over which it
+    fades in and out (samples)."""
 
     def __init__(
         self,
@@ -96,11 +97,11 @@ class Automation:
         """`envelope` as (seconds from the span's start, dB), ascending."""
         self._span = span
         least = round(SOFTEST_STEP_SECONDS * rate)
-        self._fade_in, self._fade_out = max(least, span.fade_in), max(least, span.fade_out)
-        self._curves = [duck] if duck is not None else []
+        self.fade_in, self.fade_out = max(least, span.fade_in), max(least, span.fade_out)
+        self.curves: list[Points] = [duck] if duck is not None else []
         if envelope:
             seconds, levels = np.array(envelope, np.float64).T
-            self._curves.append((span.start + _apart(seconds * rate, least), levels))
+            self.curves.append((span.start + _apart(seconds * rate, least), levels))
 
     def gains(self, start: int, end: int) -> Floats:
         """Linear gain of each sample of the timeline from `start` to `end`, as (end - start, 1).
@@ -115,12 +116,12 @@ class Automation:
         """Linear gain at moments of the timeline, in samples."""
         span = self._span
         levels = np.zeros(len(positions))
-        for curve in self._curves:
+        for curve in self.curves:
             levels += np.interp(positions, *curve)
         gains = np.power(10.0, levels / 20)
         for distance, length in (
-            (positions - span.start, self._fade_in),
-            (span.end - 1 - positions, self._fade_out),
+            (positions - span.start, self.fade_in),
+            (span.end - 1 - positions, self.fade_out),
         ):
             gains *= _fade(distance, length)
         return gains
@@ -128,9 +129,9 @@ class Automation:
     def _still(self, start: int, end: int) -> bool:
         """Whether the gain is the same at every sample from `start` to `end`."""
         span = self._span
-        if start < span.start + self._fade_in or end > span.end - self._fade_out:
+        if start < span.start + self.fade_in or end > span.end - self.fade_out:
             return False
-        for positions, levels in self._curves:
+        for positions, levels in self.curves:
             first, last = np.interp([start, end - 1], positions, levels)
             inside = levels[np.searchsorted(positions, start) : np.searchsorted(positions, end)]
             if first != last or np.any(inside != first):

@@ -41,9 +41,14 @@ class Score:
     under: float | None = None
 
 
+def gain_of(score: Score) -> float:
+    """Its constant gain in dB."""
+    return asset_gain(score.asset, score.volume)
+
+
 def part(score: Score, span: Span, timeline: Timeline, speech: Mapping[str, Source]) -> Part:
     """The music as its lane plays it."""
-    source = Source(score.path, asset_gain(score.asset, score.volume))
+    source = Source(score.path, gain_of(score))
     moves = automation(score, span, timeline, speech)
     return Part(source, span.start, span.end, moves, score.loop)
 
@@ -100,7 +105,7 @@ class Heard:
         """`rate` is the timeline's."""
         self._span = span
         self._step = STEP_SECONDS * rate
-        gain = asset_gain(score.asset, score.volume)
+        gain = gain_of(score)
         # Nothing is measured before a whole block is there: the first one counts for its beginning,
         # and RMS for a file that has none.
         whole = score.asset.momentary[BLOCK_STEPS - 1 :]

@@ -35,14 +35,14 @@ class Tone:
 
     def __init__(self, period: Floats, total: int, rate: int) -> None:
         """`period` is (frames, channels), at its level in the mix."""
-        self._period = period
+        self.period = period
         self._total = total
         self._fade = max(1, round(FADE_SECONDS * rate))
 
     def read(self, start: int, end: int) -> Floats:
         """Samples `start` to `end` of the episode, as (frames, channels)."""
         places = np.arange(start, end)
-        block: Floats = self._period[places % len(self._period)]
+        block: Floats = self.period[places % len(self.period)]
         if start < self._fade or end > self._total - self._fade:
             edge = np.minimum(places, self._total - 1 - places).clip(0, self._fade) / self._fade
             block *= edge.astype(np.float32)[:, None]

@@ -33,6 +33,7 @@ for command in (
 ):
     app.command()(command)
 app.command("import")(exchange.import_)
+app.command()(exchange.export)
 app.add_typer(store.app, name="cache")
 app.add_typer(machine.bench, name="bench")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from podgen.cli.options import EngineName, Json
+from podgen.cli.options import Device, EngineName, Json, Model, Script, StoreRoot, read_settings
 
 
 def import_(
@@ -51,3 +52,45 @@ def import_(
         source,
         json=json,
     )
+
+
+class To(StrEnum):
+    """What `podgen export` writes."""
+
+    REAPER = "reaper"
+    OTIO = "otio"
+    AUDACITY = "audacity"
+    FFMPEG = "ffmpeg"
+
+
+def export(
+    script: Script,
+    to: Annotated[To, typer.Option(help="For which editor.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The folder; by default dist/SHOW-EDITOR.", metavar="DIR"
+        ),
+    ] = None,
+    engine: EngineName = None,
+    store: StoreRoot = None,
+    model: Model = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Write the show as an editor's project, or as a script of plain ffmpeg, with its sounds."""
+    from podgen.cli.console import watching
+    from podgen.cli.listings import show_export
+    from podgen.render.exporting import export as run
+
+    with watching(json=json) as watch:
+        done = run(
+            script,
+            to.value,
+            watch,
+            output=output,
+            engine=engine,
+            store=store,
+            settings=read_settings(model, device),
+        )
+    show_export(done, json=json)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from podgen.doctor import Finding
     from podgen.proposal import Imported
     from podgen.render.editing import TakeInfo
+    from podgen.render.exporting import Export
     from podgen.render.plan import Plan
     from podgen.render.proving import Proved
     from podgen.render.store import Store
@@ -101,6 +102,14 @@ def show_import(imported: Imported, source: Path, *, json: bool) -> None:
     if changes is not None:
         made += f"; {changes.changed} changed, {changes.added} new, {changes.removed} removed"
     print(made)
+
+
+def show_export(export: Export, *, json: bool) -> None:
+    """The project that was written."""
+    if json:
+        print_json({"event": "exported", "project": str(export.project)})
+    else:
+        print(export.project)
 
 
 def _frames(plan: Plan) -> int:

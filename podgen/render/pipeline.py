@@ -101,7 +101,7 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
     ]
     for warning in warnings:
         watch(Warned(warning))
-    watch(_planned(plan, gathered))
+    watch(planned(plan, gathered))
     pieces, room = prepare_pieces(plan, store), room_period(plan, store)
     for piece in pieces:
         if piece.mended:
@@ -109,7 +109,7 @@ def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
                 f"the stored clip of {piece.item.file.name} was corrupt; it is made again"
             )
             watch(Warned(warnings[-1]))
-    dressed = _all_dressed(plan, gathered, store, job.turn, watch)
+    dressed = all_dressed(plan, gathered, store, job.turn, watch)
     if job.turn and (job.take or job.new_take):
         choose(plan, plan.turn(job.turn))
     assembly = assemble(plan, dressed, pieces, store, room)
@@ -157,7 +157,8 @@ def _with_take(job: Job, plan: Plan, store: Store) -> Plan:
     return replace(plan, turns=turns)
 
 
-def _planned(plan: Plan, gathered: Gathered) -> Planned:
+def planned(plan: Plan, gathered: Gathered) -> Planned:
+    """What is to be spoken, as an event."""
     wanted = {turn.key: turn for turn in gathered.missing}
     return Planned(
         turns=len(plan.turns),
@@ -168,10 +169,14 @@ def _planned(plan: Plan, gathered: Gathered) -> Planned:
     )
 
 
-def _all_dressed(
+def all_dressed(
     plan: Plan, gathered: Gathered, store: Store, first: str | None, watch: Watch
 ) -> list[Dressed]:
-    """Every turn's dressed clip in the order of the show; speaks `first` before the others."""
+    """Every turn's dressed clip in the order of the show; speaks `first` before the others.
+
+    Raises:
+        EngineError: turns failed; the others are in the store.
+    """
     rate = plan.preset.sample_rate
     dressed = {clip.turn.id: clip for clip in gathered.ready}
     for clip in dress_all(store, gathered.undressed, rate):
