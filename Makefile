@@ -3,7 +3,7 @@ PYTHON ?= python3
 EXTRAS ?= embedded,serve,remote,import,editors,dev
 PODGEN := .venv/bin/podgen
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo season test lint bench clean
 .DELETE_ON_ERROR:
 
 setup: .venv/installed
@@ -22,6 +22,11 @@ demo: dist/pilot.mp3
 # lexicon, a chosen take or an asset has changed, and only then.
 dist/%.mp3: shows/%.yaml | .venv/installed
 	$(PODGEN) render $< --output $@ --depfile dist/$*.d
+
+# Several shows in one render, each engine loaded once: make season SEASON='FOLDER OR SCRIPTS'
+SEASON ?= shows/pilot.yaml shows/scene.yaml
+season: .venv/installed
+	$(PODGEN) render $(SEASON) --output 'dist/{name}.mp3' --depfile 'dist/{name}.d'
 
 -include $(wildcard dist/*.d)
 

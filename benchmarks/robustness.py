@@ -239,7 +239,7 @@ def damage(count: int, seed: int) -> Iterator[Counter[str]]:
     with tempfile.TemporaryDirectory(prefix="podgen-bench-") as name, contextlib.chdir(name):
         folder = Path(name)
         script = write_show(folder, 4)
-        job = Job(script, engine="hibari", store=folder / "store")
+        job = Job([script], engine="hibari", store=folder / "store")
 
         def run() -> list[str]:
             told: list[str] = []

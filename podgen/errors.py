@@ -83,5 +83,11 @@ class ResultError(PodgenError):
     exit_code = 5
 
 
+def together(errors: Sequence[PodgenError]) -> PodgenError:
+    """One error with the problems of all, each once, of the kind with the highest exit code."""
+    problems = dict.fromkeys(problem for error in errors for problem in error.problems)
+    return type(max(errors, key=lambda error: error.exit_code))(tuple(problems))
+
+
 BUG_EXIT_CODE = 1
 INTERRUPTED_EXIT_CODE = 130

@@ -8,38 +8,25 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from podgen.cli.streams import let_go
 from podgen.errors import PodgenError
 from podgen.render.events import (
     Delivered,
     Event,
+    Failed,
     Finished,
     Kept,
     Planned,
     Previewed,
+    Season,
     Speaking,
     Spoke,
     Step,
     Warned,
     Watch,
-    as_json,
 )
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-
-
-@contextlib.contextmanager
-def watching(*, json: bool) -> Iterator[Watch]:
-    """A watcher for a render: it may be called from any thread until the block is left."""
-    let_go()
-    if json:
-        yield lambda event: print_json(as_json(event))
-    elif sys.stderr.isatty():
-        with _bars() as watch:
-            yield watch
-    else:
-        yield _Lines().show
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -72,6 +59,11 @@ def describe(event: Event) -> str | None:
         case Spoke(turn, speaker, take, seconds, done, missing):
             number = f" take {take}" if take > 1 else ""
             return f"[{done}/{missing}] {speaker} {turn}{number} {seconds:.1f} s"
+        case Season(shows):
+            return f"{shows} shows"
+        case Failed(code, problems):
+            more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+            return f"failed, exit code {code}: {problems[0]}{more}"
         case Kept(kept, turns):
             return f"{kept} of {turns_text(turns)} kept; the next render speaks the others"
         case Previewed(path, start, end):
@@ -87,24 +79,24 @@ def describe(event: Event) -> str | None:
     return None
 
 
-class _Lines:
+class Lines:
     """Plain lines: one for each thing worth a line, one when a step begins."""
 
     def __init__(self) -> None:
         self._step = ""
 
     def show(self, event: Event) -> None:
+        """Print what an event is worth."""
         if isinstance(event, Step):
             if event.step != self._step:
                 self._step = event.step
                 print(f"{event.step} ...", file=sys.stderr, flush=True)
         elif line := describe(event):
-            print(line, file=_stream(event), flush=True)
+            print(line, file=stream(event), flush=True)
 
 
-@contextlib.contextmanager
-def _bars() -> Iterator[Watch]:
-    """A bar with the time that remains for speaking and for each later step."""
+def progress() -> Progress:
+    """Lines on a terminal with a bar, the share that is done and the time that remains."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -115,28 +107,34 @@ def _bars() -> Iterator[Watch]:
         TimeRemainingColumn(compact=True),
     )
     console = Console(stderr=True, highlight=False)
-    bars: dict[str, TaskID] = {}
+    return Progress(*columns, console=console, transient=True)
+
+
+@contextlib.contextmanager
+def bars() -> Iterator[Watch]:
+    """A bar with the time that remains for speaking and for each later step."""
+    rows: dict[str, TaskID] = {}
     spoken = 0.0
-    with Progress(*columns, console=console, transient=True) as progress:
+    with progress() as shown:
 
         def watch(event: Event) -> None:
             nonlocal spoken
             match event:
                 case Planned(missing=missing, seconds=seconds) if missing:
-                    bars["speaking"] = progress.add_task("speaking", total=max(seconds, 0.1))
+                    rows["speaking"] = shown.add_task("speaking", total=max(seconds, 0.1))
                 case Spoke(seconds=seconds, done=done, missing=missing):
                     spoken += seconds
-                    _advance(progress, bars["speaking"], spoken, done == missing)
+                    _advance(shown, rows["speaking"], spoken, done == missing)
                 case Speaking(seconds=seconds, rate=rate):
-                    bar = bars["speaking"]
-                    progress.update(bar, description=f"speaking, {rate:.0f} times real time")
-                    _advance(progress, bar, max(seconds, spoken), False)
+                    bar = rows["speaking"]
+                    shown.update(bar, description=f"speaking, {rate:.0f} times real time")
+                    _advance(shown, bar, max(seconds, spoken), False)
                 case Step(step, done):
-                    if step not in bars:
-                        bars[step] = progress.add_task(step, total=1.0)
-                    _advance(progress, bars[step], done, done >= 1)
+                    if step not in rows:
+                        rows[step] = shown.add_task(step, total=1.0)
+                    _advance(shown, rows[step], done, done >= 1)
             if not isinstance(event, Spoke | Speaking | Step) and (line := describe(event)):
-                progress.console.print(line, markup=False, soft_wrap=True)
+                shown.console.print(line, markup=False, soft_wrap=True)
 
         yield watch
 
@@ -147,7 +145,8 @@ def _advance(progress: Progress, bar: TaskID, done: float, finished: bool) -> No
     progress.update(bar, completed=total if finished else min(done, 0.99 * total))
 
 
-def _stream(event: Event) -> Any:
+def stream(event: Event) -> Any:
+    """Standard output for what was made, standard error for the way there."""
     return sys.stdout if isinstance(event, Delivered | Finished | Previewed) else sys.stderr
 
 

@@ -79,8 +79,8 @@ def export(
     json: Json = False,
 ) -> None:
     """Write the show as an editor's project, or as a script of plain ffmpeg, with its sounds."""
-    from podgen.cli.console import watching
     from podgen.cli.listings import show_export
+    from podgen.cli.season import watching
     from podgen.render.exporting import export as run
 
     with watching(json=json) as watch:

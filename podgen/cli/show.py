@@ -20,11 +20,21 @@ from podgen.cli.options import (
 
 
 def render(
-    script: Script,
+    scripts: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SHOW.yaml...",
+            help="The script; or several, or folders of them, to be rendered together.",
+            show_default=False,
+        ),
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="The episode's file; by default dist/SHOW.mp3.", metavar="FILE"
+            "--output",
+            "-o",
+            help="The episode's file, with {name} for the script's; by default dist/{name}.mp3.",
+            metavar="FILE",
         ),
     ] = None,
     engine: EngineName = None,
@@ -44,6 +54,12 @@ def render(
         Path | None,
         typer.Option(help="Write a make dependency file for the episode.", metavar="FILE"),
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Episodes mastered at a time, beside the speaking.", min=1, max=64, metavar="N"
+        ),
+    ] = None,
     store: StoreRoot = None,
     model: Model = None,
     device: Device = None,
@@ -57,23 +73,25 @@ def render(
     json: Json = False,
 ) -> None:
     """Render the episode, measure it, and fail if it is not what was asked."""
-    from podgen.cli.console import watching
+    from podgen.cli.season import show_season, watching
     from podgen.render.pipeline import Job
     from podgen.render.pipeline import render as run
 
     job = Job(
-        script=script,
+        scripts=scripts,
         output=output,
         engine=engine,
         turn=turn,
         take=take,
         new_take=new_take,
         depfile=depfile,
+        jobs=jobs,
         store=store,
         settings=read_settings(model, device, cuda_graphs=cuda_graphs),
     )
     with watching(json=json) as watch:
-        run(job, watch)
+        outcomes = run(job, watch)
+    show_season(outcomes, json=json)
 
 
 def check(
@@ -89,10 +107,10 @@ def check(
     from podgen.cli.listings import show_plan
     from podgen.render.outputs import outputs_of
     from podgen.render.plan import check as run
-    from podgen.render.targets import check_targets
+    from podgen.render.targets import Making, check_targets
 
     plan = run(script, engine=engine, settings=read_settings(model), to_speak=False)
-    check_targets(plan, outputs_of(plan.show, None))
+    check_targets([Making(plan, outputs_of(plan.show, None))])
     show_plan(plan, spoken=spoken, json=json)
 
 

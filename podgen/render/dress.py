@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from podgen.audio.clip import VERSION, Band, Dressing, dress
 from podgen.audio.loudness import Measurement, measure
 from podgen.audio.samples import reading
 from podgen.render.keys import digest
-from podgen.render.parallel import in_threads
 from podgen.render.plan import Plan, PlannedTurn
 from podgen.render.sealed import CorruptError, write_wav
 from podgen.render.store import Clip, Store
@@ -82,17 +81,6 @@ def gather(plan: Plan, store: Store) -> Gathered:
             store.discard("takes", take.key)
             missing.append(turn)
     return Gathered(tuple(ready), tuple(undressed), tuple(missing), tuple(dict.fromkeys(corrupt)))
-
-
-def dress_all(
-    store: Store, takes: Sequence[tuple[PlannedTurn, Clip]], rate: int
-) -> Iterator[Dressed]:
-    """Dress takes for a mix at `rate` Hz, in order, several at once.
-
-    Raises:
-        MachineError: the store cannot be written.
-    """
-    return in_threads(lambda pair: dress_take(store, pair[0], pair[1], rate), takes)
 
 
 def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dressed:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened during a render."""
+    """Something that happened during a render: to the show whose script is named, or to all."""
 
     name: ClassVar[str]
+    show: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Season(Event):
+    """All of several scripts are sound; so many shows are rendered together."""
+
+    name = "season"
+    shows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,15 @@ class Speaking(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """One of several shows came to nothing; the others go on. `exit_code` is its kind's."""
+
+    name = "failed"
+    exit_code: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step(Event):
     """Progress of a later step; `done` runs from 0 to 1."""
 
@@ -61,7 +79,7 @@ class Step(Event):
 
 @dataclass(frozen=True, slots=True)
 class Kept(Event):
-    """Speaking ended early; so many of the show's turns are in the store, and stay there."""
+    """Speaking ended early; so many of the turns are in the store, and stay there."""
 
     name = "kept"
     kept: int

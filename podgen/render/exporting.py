@@ -12,13 +12,11 @@ from podgen.files import make_folder, remove, staging
 from podgen.publish.editors import audacity, otio, reaper, shell
 from podgen.publish.editors.arrangement import MEDIA, Arrangement, arrange
 from podgen.publish.episode import Episode
-from podgen.render.assemble import Assembly, assemble, prepare_pieces
+from podgen.render.assemble import Assembly
 from podgen.render.deliver import episode_of
-from podgen.render.dress import gather
-from podgen.render.events import Warned, Watch
-from podgen.render.pipeline import all_dressed, planned
-from podgen.render.plan import Plan, check
-from podgen.render.room import room_period
+from podgen.render.events import Watch
+from podgen.render.pipeline import assembled
+from podgen.render.plan import check
 from podgen.render.store import Store
 
 Target = Literal["reaper", "otio", "audacity", "ffmpeg"]
@@ -64,20 +62,6 @@ def export(
             remove(folder / path.name)
             path.rename(folder / path.name)
     return Export(folder, folder / made)
-
-
-def assembled(plan: Plan, store: Store, watch: Watch) -> Assembly:
-    """A show ready to be mixed, every turn of it spoken."""
-    gathered = gather(plan, store)
-    for warning in plan.warnings:
-        watch(Warned(warning))
-    watch(planned(plan, gathered))
-    pieces, room = prepare_pieces(plan, store), room_period(plan, store)
-    dressed = all_dressed(plan, gathered, store, None, watch)
-    assembly = assemble(plan, dressed, pieces, store, room)
-    for warning in assembly.warnings:
-        watch(Warned(warning))
-    return assembly
 
 
 def _arranged(

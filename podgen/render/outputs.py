@@ -11,6 +11,8 @@ from podgen.errors import ScriptError
 from podgen.show.model import Show
 
 FOLDER = Path("dist")
+NAME = "{name}"
+"""Stands for a script's name in the path of what becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,24 @@ class Outputs:
         return self.main.with_name(f"{self.main.stem}.preview{self.main.suffix}")
 
 
+def named(path: Path, script: Path) -> Path:
+    """A path with the script's name, less its suffix, where it says so."""
+    return Path(str(path).replace(NAME, script.stem))
+
+
 def outputs_of(show: Show, output: Path | None) -> Outputs:
     """The files of a show.
 
     `output` names one of the show's deliverables and so all of them; if its format is none of
-    them, it is made alone. Without it they are `dist/SCRIPT.*`.
+    them, it is made alone. `{name}` in it stands for the script's. Without it they are
+    `dist/SCRIPT.*`.
 
     Raises:
         ScriptError: the output's suffix is no format.
     """
     if output is None:
-        output = FOLDER / f"{show.path.stem}.{show.deliverables[0]}"
+        output = FOLDER / f"{NAME}.{show.deliverables[0]}"
+    output = named(output, show.path)
     form = output.suffix.removeprefix(".").lower()
     if form not in FORMATS:
         raise ScriptError(

@@ -1,49 +1,45 @@
-"""The render job: plan, speak, dress, assemble, preview, master, publish, report; in this order."""
+"""The render job, for one show or a season of them: check all, speak all in one batch, and finish
+each episode beside the speaking as soon as its last take has landed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from podgen.audio.master import Mastered, preview
-from podgen.errors import EngineError, Problem, ResultError, ScriptError
-from podgen.files import make_folder, sweep, whole_file
-from podgen.render.assemble import Assembly, assemble, prepare_pieces
-from podgen.render.deliver import deliver
-from podgen.render.depfile import write_depfile
-from podgen.render.dress import Dressed, Gathered, dress_all, dress_take, gather
-from podgen.render.editing import choose, next_take, take_of
-from podgen.render.events import (
-    Delivered,
-    Finished,
-    Kept,
-    Planned,
-    Previewed,
-    Spoke,
-    Step,
-    Warned,
-    Watch,
-)
-from podgen.render.outputs import Outputs, outputs_of
-from podgen.render.plan import Plan, PlannedTurn, check
+from podgen.engines.workers import available_cpus
+from podgen.errors import PodgenError, ScriptError, together
+from podgen.files import make_folder, sweep
+from podgen.render.assemble import Assembly
+from podgen.render.editing import next_take, take_of
+from podgen.render.events import Event, Failed, Kept, Season, Watch
+from podgen.render.outputs import NAME, named, outputs_of
+from podgen.render.plan import Plan, check
+from podgen.render.production import Production
 from podgen.render.report import Report
-from podgen.render.room import room_period
-from podgen.render.speak import speak
-from podgen.render.store import Store
-from podgen.render.takes import lock_path
-from podgen.render.targets import check_targets
-from podgen.show.read import in_order
+from podgen.render.rig import Engines
+from podgen.render.scripts import find_scripts
+from podgen.render.speak import Wanted, speak
+from podgen.render.store import Clip, Store
+from podgen.render.targets import Making, check_targets
 
-CONTEXT_SECONDS = 5.0
-"""A preview holds this much of the episode on either side of its turn."""
+MOST_JOBS = 4
+"""Unless said otherwise, so many episodes are finished at a time at most, each in its memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a render was asked to do; None and False stand for "not said"."""
+    """What a render was asked to do; None and False stand for "not said".
 
-    script: Path
+    `scripts` are files, and folders of files. In `output` and `depfile`, `{name}` stands for a
+    script's name; of several shows it tells their files apart. `jobs` is how many episodes are
+    finished at a time.
+    """
+
+    scripts: Sequence[Path]
     output: Path | None = None
     engine: str | None = None
     turn: str | None = None
@@ -51,92 +47,69 @@ class Job:
     new_take: bool = False
     depfile: Path | None = None
     store: Path | None = None
+    jobs: int | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     """Settings of `engine`, over those of the show and the voices file."""
 
 
-def render(job: Job, watch: Watch) -> Report:
-    """Do a job, telling `watch` what happens.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one show of a season: its report, or why there is none."""
 
-    Whatever ends it early, finished clips stay in the store and no half file stays anywhere.
+    script: Path
+    output: Path
+    report: Report | None
+    error: PodgenError | None = None
+
+
+def render(job: Job, watch: Watch) -> list[Outcome]:
+    """Do a job, telling `watch` what happens; a show's outcome each, in the order of the scripts.
+
+    Whatever ends it early, finished clips stay in the store and no half file stays anywhere. One
+    of several shows that fails stops no other, and its outcome says why.
 
     Raises:
-        ScriptError: the script is wrong; all that can be known before speaking is said before.
-        EngineError: an engine cannot speak here, or a turn failed.
+        ScriptError: a script is wrong; all that can be known before speaking is said before, of
+            all of them.
+        EngineError: an engine cannot speak here, or a turn of the only show failed.
         MachineError: ffmpeg, disk space or a permission is missing.
-        ResultError: the episode was made but is not what was asked; the report says how.
+        ResultError: the only episode was made but is not what was asked; the report says how.
     """
-    plan = check(job.script, engine=job.engine, settings=job.settings)
+    store = Store(job.store)
+    with closing(Engines()) as engines:
+        makings = _checked(job, find_scripts(job.scripts), engines, store)
+        store.sweep()
+        return _make(job, makings, store, watch)
+
+
+def _checked(job: Job, scripts: Sequence[Path], engines: Engines, store: Store) -> list[Making]:
+    """Every script planned, with what is to become of it."""
+    for option, path in (("--output", job.output), ("--depfile", job.depfile)):
+        if len(scripts) > 1 and path is not None and NAME not in str(path):
+            what = f"{option} {path} is one file, and there are {len(scripts)} shows"
+            raise ScriptError(what, f"say which by {NAME}: dist/{NAME}{path.suffix}")
+    if len(scripts) > 1 and job.turn is not None:
+        raise ScriptError("--turn is for one show", f"there are {len(scripts)}: say which")
+    makings: list[Making] = []
+    errors: list[PodgenError] = []
+    for script in scripts:
+        try:
+            plan = check(script, engine=job.engine, settings=job.settings, shared=engines)
+            outputs = outputs_of(plan.show, job.output)
+        except PodgenError as error:
+            errors.append(error)
+        else:
+            depfile = named(job.depfile, script) if job.depfile else None
+            makings.append(Making(plan, outputs, depfile))
     try:
-        return _render(job, plan, Store(job.store), watch)
-    finally:
-        for engine in plan.engines.values():
-            engine.close()
-
-
-def _write_depfile(path: Path, plan: Plan, outputs: Outputs) -> None:
-    """Every file that the episode is made from; the lock file even before it exists."""
-    lock = lock_path(plan.show.path)
-    files = [*plan.show.files, *plan.casting.files]
-    if lock.exists():
-        write_depfile(path, outputs.main, [*files, lock])
-    else:
-        write_depfile(path, outputs.main, files, possible=[lock])
-
-
-def _render(job: Job, plan: Plan, store: Store, watch: Watch) -> Report:
-    outputs = outputs_of(plan.show, job.output)
-    check_targets(plan, outputs, job.depfile)
-    make_folder(outputs.main.parent)  # before hours of speaking, not after
-    sweep(outputs.main.parent)
-    store.sweep()
-    plan = _with_take(job, plan, store)
-    gathered = gather(plan, store)
-    warnings = [
-        *plan.warnings,
-        *(
-            f"the stored clip of turn {turn} was corrupt; it is made again"
-            for turn in gathered.corrupt
-        ),
-    ]
-    for warning in warnings:
-        watch(Warned(warning))
-    watch(planned(plan, gathered))
-    pieces, room = prepare_pieces(plan, store), room_period(plan, store)
-    for piece in pieces:
-        if piece.mended:
-            warnings.append(
-                f"the stored clip of {piece.item.file.name} was corrupt; it is made again"
-            )
-            watch(Warned(warnings[-1]))
-    dressed = all_dressed(plan, gathered, store, job.turn, watch)
-    if job.turn and (job.take or job.new_take):
-        choose(plan, plan.turn(job.turn))
-    assembly = assemble(plan, dressed, pieces, store, room)
-    for warning in assembly.warnings:
-        watch(Warned(warning))
-    if job.turn:
-        watch(_preview(plan, assembly, outputs, job.turn))
-    report, mastered = deliver(
-        plan,
-        assembly,
-        dressed,
-        outputs,
-        spoken={turn.id for turn in gathered.missing},
-        warnings=[*warnings, *assembly.warnings],
-        tell=_steps(watch),
-        preview=outputs.preview if job.turn else None,
-    )
-    for note in report.warnings[len(warnings) + len(assembly.warnings) :]:
-        watch(Warned(note))
-    for file in mastered.deliverables:
-        verdict = file.verdict
-        watch(Delivered(file.path, verdict.seconds, verdict.loudness, verdict.true_peak))
-    _refuse_bad_result(mastered, outputs, plan)
-    if job.depfile:
-        _write_depfile(job.depfile, plan, outputs)
-    watch(Finished(outputs.report_page, len(plan.turns), len(gathered.missing)))
-    return report
+        check_targets(makings)
+    except PodgenError as error:
+        errors.append(error)
+    if errors:
+        raise together(errors)
+    if len(makings) == 1:
+        return [replace(makings[0], plan=_with_take(job, makings[0].plan, store))]
+    return makings
 
 
 def _with_take(job: Job, plan: Plan, store: Store) -> Plan:
@@ -157,98 +130,168 @@ def _with_take(job: Job, plan: Plan, store: Store) -> Plan:
     return replace(plan, turns=turns)
 
 
-def planned(plan: Plan, gathered: Gathered) -> Planned:
-    """What is to be spoken, as an event."""
-    wanted = {turn.key: turn for turn in gathered.missing}
-    return Planned(
-        turns=len(plan.turns),
-        missing=len(wanted),
-        seconds=sum(turn.estimate for turn in wanted.values()),
-        engine=", ".join(plan.engines),
-        why=plan.casting.reason,
-    )
+def _make(job: Job, makings: Sequence[Making], store: Store, watch: Watch) -> list[Outcome]:
+    finishing = _Finishing(job.jobs, makings, watch)
+    dressing = ThreadPoolExecutor(available_cpus(), thread_name_prefix="dressing")
+    try:
+        productions = [
+            Production(
+                making,
+                store,
+                dressing,
+                finishing.watch,
+                edited=job.turn,
+                choosing=bool(job.take or job.new_take),
+            )
+            for making in makings
+        ]
+        if len(makings) > 1:
+            watch(Season(len(makings)))
+        for production in productions:  # before hours of speaking, not after
+            make_folder(production.outputs.main.parent)
+            sweep(production.outputs.main.parent)
+        _begin(productions)
+        _speak(productions, store, finishing.watch, job.turn, finishing.add)
+        return finishing.outcomes()
+    finally:
+        finishing.close()
+        dressing.shutdown(cancel_futures=True)
 
 
-def all_dressed(
-    plan: Plan, gathered: Gathered, store: Store, first: str | None, watch: Watch
-) -> list[Dressed]:
-    """Every turn's dressed clip in the order of the show; speaks `first` before the others.
+def assembled(plan: Plan, store: Store, watch: Watch) -> Assembly:
+    """A show ready to be mixed, every turn of it spoken.
 
     Raises:
+        ScriptError: a file of the show is no audio, or something is placed where nothing can be.
         EngineError: turns failed; the others are in the store.
+        MachineError: the store cannot be written.
     """
-    rate = plan.preset.sample_rate
-    dressed = {clip.turn.id: clip for clip in gathered.ready}
-    for clip in dress_all(store, gathered.undressed, rate):
-        dressed[clip.turn.id] = clip
-    sharing: dict[str, list[PlannedTurn]] = {}
-    for turn in gathered.missing:
-        sharing.setdefault(turn.key, []).append(turn)
-    wanted = [turns[0] for turns in sharing.values()]
-    urgent = [turn for turn in wanted if any(same.id == first for same in sharing[turn.key])]
-    others = [turn for turn in wanted if turn not in urgent]
-    problems: list[Problem] = []
+    with ThreadPoolExecutor(available_cpus(), thread_name_prefix="dressing") as dressing:
+        making = Making(plan, outputs_of(plan.show, None))
+        production = Production(making, store, dressing, watch)
+        production.begin(set())
+        _speak([production], store, watch)
+        return production.assembled()[1]
+
+
+def _begin(productions: Sequence[Production]) -> None:
+    awaited: set[str] = set()
+    errors: list[PodgenError] = []
+    for production in productions:
+        try:
+            production.begin(awaited)
+        except PodgenError as error:
+            errors.append(error)
+    if errors:
+        raise together(errors)
+
+
+def _speak(
+    productions: Sequence[Production],
+    store: Store,
+    watch: Watch,
+    first: str | None = None,
+    finish: Callable[[Production], None] = lambda production: None,
+) -> None:
+    """Speak all that is missing, the turn `first` before the others; `finish` is called with each
+    show that waits for nothing more."""
+    waiting = list(productions)
+    sharing: dict[str, list[Production]] = {}
+    for show in productions:
+        for key in show.missing:
+            sharing.setdefault(key, []).append(show)
+
+    def hand_over() -> None:
+        for show in [show for show in waiting if not show.waits]:
+            waiting.remove(show)
+            finish(show)
+
+    def land(one: Wanted, result: Clip | PodgenError) -> None:
+        for show in sharing[one.turn.key]:
+            if isinstance(result, PodgenError):
+                show.fail(one.turn.key, result)
+            else:
+                show.land(one.turn.key, result)
+
+    hand_over()
     try:
-        done = 0
-        for batch in (urgent, others):
-            try:
-                for turn, take in speak(plan, batch, store, watch):
-                    for same in sharing[turn.key]:
-                        dressed[same.id] = dress_take(store, same, take, rate)
-                    done += 1
-                    who, seconds = turn.part.character, take.seconds
-                    watch(Spoke(turn.id, who, turn.take, seconds, done, len(wanted)))
-            except EngineError as error:
-                problems += error.problems
-        if problems:
-            raise EngineError(in_order(problems))
+        for batch in _batches(sharing, first, several=len(productions) > 1):
+            for one, result in speak(batch, store, watch):
+                land(one, result)
+                hand_over()
     except BaseException:
-        watch(Kept(len(dressed), len(plan.turns)))
+        kept = sum(show.kept for show in waiting)
+        if waiting:
+            watch(Kept(kept, sum(len(show.plan.turns) for show in waiting)))
         raise
-    return [dressed[turn.id] for turn in plan.turns]
 
 
-def _preview(plan: Plan, assembly: Assembly, outputs: Outputs, turn: str) -> Previewed:
-    """Write the turn in its context; the events say where in the episode it is."""
-    timeline = assembly.timeline
-    clip = next(clip for clip in timeline.speech if clip.id == turn)
-    context = round(CONTEXT_SECONDS * timeline.rate)
-    start = max(0, clip.start - context)
-    end = min(timeline.total, clip.end + context)
-    with whole_file(outputs.preview) as path:
-        preview(assembly.scene, plan.preset, path, start, end)
-    return Previewed(outputs.preview, start / timeline.rate, end / timeline.rate)
+def _batches(
+    sharing: Mapping[str, Sequence[Production]], first: str | None, *, several: bool
+) -> list[list[Wanted]]:
+    """The turns to be spoken, in the order of the shows; those equal to `first` before them."""
+    urgent: list[Wanted] = []
+    others: list[Wanted] = []
+    for key, (show, *_) in sharing.items():
+        same = show.missing[key]
+        turn = same[0]
+        # Two scripts of one name are refused, as they would become the same episode.
+        name = f"{show.plan.show.path.stem}/{turn.id}" if several else turn.id
+        wanted = Wanted(name, turn, show.plan.engines[turn.part.engine])
+        (urgent if any(each.id == first for each in same) else others).append(wanted)
+    return [batch for batch in (urgent, others) if batch]
 
 
-def _steps(watch: Watch) -> Callable[[str, float], None]:
-    """Tells of steps in whole per cent, so that a log stays readable."""
-    told: dict[str, int] = {}
-
-    def tell(step: str, done: float) -> None:
-        percent = int(done * 100)
-        if told.get(step) != percent:
-            told[step] = percent
-            watch(Step(step, percent / 100))
-
-    return tell
+class _Stopped(BaseException):
+    """The job ends early: what is being finished is left."""
 
 
-def _refuse_bad_result(mastered: Mastered, outputs: Outputs, plan: Plan) -> None:
-    places = {turn.id: turn.turn.place for turn in plan.turns}
-    page = outputs.rejected.report_page
-    problems = [
-        Problem(
-            what=f"{file.path}: {failure.what}{_at(failure.seconds)}",
-            remedy=f"see {page}",
-            place=places.get(failure.turn) if failure.turn else None,
-            turn=failure.turn,
-        )
-        for file in mastered.deliverables
-        for failure in file.verdict.failures
-    ]
-    if problems:
-        raise ResultError(problems)
+class _Finishing:
+    """Finishes episodes: several in threads beside the speaking, a show alone in this one, where
+    whatever ends the process reaches it at once."""
 
+    def __init__(self, jobs: int | None, makings: Sequence[Making], watch: Watch) -> None:
+        self._makings = makings
+        self._watch = watch
+        self._stopped = threading.Event()
+        jobs = jobs or max(1, min(MOST_JOBS, available_cpus() // 2))
+        self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="finishing")
+        self._alone: Production | None = None
+        self._done: dict[Path, Future[Outcome]] = {}
 
-def _at(seconds: float | None) -> str:
-    return "" if seconds is None else f" at {seconds:.1f} s"
+    def watch(self, event: Event) -> None:
+        """Tells of what happens, unless all has been stopped: then it ends whoever tells."""
+        if self._stopped.is_set():
+            raise _Stopped
+        self._watch(event)
+
+    def add(self, production: Production) -> None:
+        """Finish an episode, its takes being there or having failed."""
+        if len(self._makings) == 1:
+            self._alone = production
+        else:
+            script = production.plan.show.path
+            self._done[script] = self._pool.submit(self._finish, production)
+
+    def outcomes(self) -> list[Outcome]:
+        """All of them, when the last one is there."""
+        if self._alone is not None:
+            script, output = self._alone.plan.show.path, self._alone.outputs.main
+            return [Outcome(script, output, self._alone.finish())]
+        futures = [self._done[making.plan.show.path] for making in self._makings]
+        wait(futures)  # a bug in one show is raised when the others are done
+        return [future.result() for future in futures]
+
+    def close(self) -> None:
+        """Leave what is not finished."""
+        self._stopped.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _finish(self, production: Production) -> Outcome:
+        script, output = production.plan.show.path, production.outputs.main
+        try:
+            return Outcome(script, output, production.finish())
+        except PodgenError as error:
+            problems = tuple(map(str, error.problems))
+            self.watch(Failed(error.exit_code, problems, show=str(script)))
+            return Outcome(script, output, None, error)

@@ -21,7 +21,7 @@ from podgen.render import recordings
 from podgen.render.assets import asset_problems
 from podgen.render.foreseen import cover_warnings, foreseen
 from podgen.render.keys import take_key
-from podgen.render.rig import make_rig
+from podgen.render.rig import Engines, make_rig
 from podgen.render.takes import Choices, load_choices, lock_path, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
@@ -88,6 +88,7 @@ def check(
     engine: str | None = None,
     settings: Mapping[str, object] | None = None,
     to_speak: bool = True,
+    shared: Engines | None = None,
 ) -> Plan:
     """Plan a script's render.
 
@@ -97,13 +98,14 @@ def check(
         settings: settings of that engine, over those of the show and the voices file.
         to_speak: whether the engines must be able to speak on this machine; where they need not,
             one that cannot is a warning, and its turns may have no keys.
+        shared: the engines of other shows, to be used again.
 
     Raises:
         ScriptError: the script, its cast or its files are wrong; every problem found is in it.
         EngineError: an engine cannot speak here.
     """
     show, problems = read_show(script)
-    rig = make_rig(show, engine, settings or {})
+    rig = make_rig(show, engine, settings or {}, shared)
     casting, found = read_cast(show, engine=engine, usable=rig.usable(), known=list(REGISTRY))
     problems += [*rig.problems, *found]
     engines: dict[str, Engine] = rig.chosen(part.engine for part in casting.parts.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +38,36 @@ class Rig:
         return {name: self.engines[name] for name in dict.fromkeys(names) if name in self.engines}
 
 
-def make_rig(show: Show, engine: str | None, given: Mapping[str, object]) -> Rig:
+class Engines:
+    """Engines by name and settings, each made once: shows that ask for the same share it."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Engine] = {}
+
+    def get(self, name: str, settings: Mapping[str, object]) -> Engine:
+        """The engine called `name` with these settings.
+
+        Raises:
+            EngineError: a setting is unknown to it.
+        """
+        key = json.dumps([name, settings], sort_keys=True, default=str)
+        if key not in self._made:
+            self._made[key] = create(name, settings)
+        return self._made[key]
+
+    def close(self) -> None:
+        """Close all of them."""
+        for engine in self._made.values():
+            engine.close()
+
+
+def make_rig(
+    show: Show, engine: str | None, given: Mapping[str, object], shared: Engines | None = None
+) -> Rig:
     """Every engine with the settings of the voices file, under the show's, under those given.
 
-    An engine whose settings are wrong is left out, and is among the problems.
+    Those of `shared` are used again. An engine whose settings are wrong is left out, and is among
+    the problems.
 
     Raises:
         ScriptError: there are settings given and no engine that they are for.
@@ -59,11 +86,12 @@ def make_rig(show: Show, engine: str | None, given: Mapping[str, object]) -> Rig
             options = ", ".join(given)
             raise ScriptError(f"{options}: settings of an engine", "say with --engine of which one")
         settings.setdefault(engine, {}).update(given)
+    shared = shared or Engines()
     engines: dict[str, Engine] = {}
     problems: list[Problem] = []
     for name in REGISTRY:
         try:
-            engines[name] = create(name, settings.get(name))
+            engines[name] = shared.get(name, settings.get(name, {}))
         except EngineError as error:
             problems += [
                 Problem(problem.what, problem.remedy, places.get(name))

@@ -1,22 +1,31 @@
-"""Have the engines speak the turns whose takes are not in the store."""
+"""Have the engines speak turns: those of all shows in one batch for each engine."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from podgen.casting import RECORDED
 from podgen.engines.base import Engine, Progress, ReportsProgress, Speech
-from podgen.errors import EngineError, Problem
+from podgen.errors import EngineError, PodgenError, Problem
 from podgen.render.events import Speaking, Watch
-from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.plan import PlannedTurn
 from podgen.render.store import Clip, Store
-from podgen.show.read import in_order
 
 SILENT_PEAK = 10 ** (-50 / 20)
 """Speech that never passes -50 dBFS is not speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A turn to be spoken, by which engine, and the name that no other turn of the batch has."""
+
+    name: str
+    turn: PlannedTurn
+    engine: Engine
 
 
 def plausible(seconds: float, estimate: float) -> bool:
@@ -25,47 +34,60 @@ def plausible(seconds: float, estimate: float) -> bool:
 
 
 def speak(
-    plan: Plan, turns: Sequence[PlannedTurn], store: Store, watch: Watch
-) -> Iterator[tuple[PlannedTurn, Clip]]:
-    """Speak turns and store their takes, yielding each as it lands, in any order.
+    wanted: Sequence[Wanted], store: Store, watch: Watch
+) -> Iterator[tuple[Wanted, Clip | PodgenError]]:
+    """Speak turns and store their takes, each told as it lands or fails, in any order.
 
-    `watch` is told how far a batch is, by engines that know. A turn that fails stops no other.
+    Recordings come first, then each engine with all that it is wanted for. A turn that fails stops
+    no other, an engine that fails no other engine. `watch` is told how far a batch is, by engines
+    that know.
 
     Raises:
-        EngineError: at the end, naming every turn that an engine could not speak, or of which it
-            made something silent or truncated.
         MachineError: the store cannot be written.
     """
-    problems: list[Problem] = []
-    for name, engine in plan.engines.items():
-        mine = {turn.id: turn for turn in turns if turn.part.engine == name}
-        if not mine:
-            continue
-        if isinstance(engine, ReportsProgress):
-            engine.on_progress = lambda progress: watch(_speaking(progress))
+    batches: dict[int, list[Wanted]] = {}
+    for one in sorted(wanted, key=lambda one: one.turn.part.engine != RECORDED):
+        batches.setdefault(id(one.engine), []).append(one)
+    for batch in batches.values():
+        yield from _speak(batch[0].engine, batch, store, watch)
+
+
+def _speak(
+    engine: Engine, batch: Sequence[Wanted], store: Store, watch: Watch
+) -> Iterator[tuple[Wanted, Clip | PodgenError]]:
+    if isinstance(engine, ReportsProgress):
+        engine.on_progress = lambda progress: watch(_speaking(progress))
+    left = {one.name: one for one in batch}
+    speeches = iter(engine.synthesize([replace(one.turn.utterance, id=one.name) for one in batch]))
+    failure: PodgenError = EngineError([])
+    while True:
         try:
-            for speech in engine.synthesize([turn.utterance for turn in mine.values()]):
-                turn = mine.pop(speech.id)
-                fault = bad_speech(turn, speech)
-                if fault:
-                    problems.append(_problem(turn, engine, fault))
-                    continue
-                notes = {
-                    "engine": name,
-                    "voice": turn.utterance.voice,
-                    "text": turn.utterance.text,
-                    "seed": turn.utterance.seed,
-                }
-                samples, rate = speech.samples, speech.sample_rate
-                yield turn, store.put("takes", turn.key, samples, rate, notes)
-        except EngineError as error:
-            problems += [_placed(problem, turns) for problem in error.problems]
+            speech = next(speeches, None)
+        except PodgenError as error:
+            failure = error
+            break
+        if speech is None:
+            break
+        one = left.pop(speech.id)
+        fault = bad_speech(one.turn, speech)
+        if fault:
+            yield one, EngineError(_problem(one, fault))
             continue
-        problems += [
-            _problem(turn, engine, "the engine returned nothing") for turn in mine.values()
+        said = one.turn.utterance
+        notes = {"engine": engine.name, "voice": said.voice, "text": said.text, "seed": said.seed}
+        rate = speech.sample_rate
+        yield one, store.put("takes", one.turn.key, speech.samples, rate, notes)
+    names = {one.name for one in batch}
+    of_all = [problem for problem in failure.problems if problem.turn not in names]
+    for one in batch:
+        own = [
+            replace(problem, place=problem.place or one.turn.turn.place, turn=one.turn.id)
+            for problem in failure.problems
+            if problem.turn == one.name
         ]
-    if problems:
-        raise EngineError(in_order(problems))
+        if own or one.name in left or (of_all and not left):
+            nothing = [_problem(one, "the engine returned nothing")]
+            yield one, type(failure)(own or of_all or nothing)
 
 
 def bad_speech(turn: PlannedTurn, speech: Speech) -> str:
@@ -81,20 +103,15 @@ def bad_speech(turn: PlannedTurn, speech: Speech) -> str:
     return ""
 
 
-def _problem(turn: PlannedTurn, engine: Engine, what: str) -> Problem:
+def _problem(wanted: Wanted, what: str) -> Problem:
+    turn = wanted.turn
     if turn.turn.recording is not None:
         what = what.replace("the engine returned", f"{turn.turn.recording.file.name} holds")
         return Problem(what, "give another file or part", turn.turn.place, turn.id)
     remedy = "change the text or the voice"
-    if engine.capabilities().takes:
+    if wanted.engine.capabilities().takes:
         remedy += ", or try another take with --turn and --new-take"
     return Problem(what, remedy, turn.turn.place, turn.id)
-
-
-def _placed(problem: Problem, turns: Sequence[PlannedTurn]) -> Problem:
-    """With the place in the script of the turn that it names."""
-    places = {turn.id: turn.turn.place for turn in turns}
-    return replace(problem, place=problem.place or places.get(problem.turn or ""))
 
 
 def _speaking(progress: Progress) -> Speaking:

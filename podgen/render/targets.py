@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from podgen.audio.mix import EFFECTS, MUSIC, ROOM, stem_names
@@ -18,47 +19,84 @@ from podgen.render.takes import lock_path
 from podgen.show import model
 
 
-def check_targets(plan: Plan, outputs: Outputs, depfile: Path | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A show, what it is to become, and the dependency file that is to be written, if any."""
+
+    plan: Plan
+    outputs: Outputs
+    depfile: Path | None = None
+
+
+def check_targets(makings: Sequence[Making]) -> None:
     """Refuse a job that would write over what it reads, over itself, or where it cannot.
 
     Raises:
         ScriptError: naming each file.
     """
-    problems: list[Problem] = []
-    sources = {_real(path): path for path in (*plan.show.files, *plan.casting.files)}
-    taken: dict[Path, str] = {_real(lock_path(plan.show.path)): "the lock file"}
-    for path, what in _targets(plan, outputs, depfile):
-        real = _real(path)
-        if real in sources:
-            problems.append(
-                Problem(
-                    f"{sources[real]} belongs to the show and would be overwritten: it is {what}",
-                    "give another --output, or keep that file elsewhere",
-                )
-            )
-        elif taken.setdefault(real, what) != what:
-            problems.append(Problem(f"{path} would be both {taken[real]} and {what}", "rename one"))
-        elif obstacle := _obstacle(path):
-            problems.append(Problem(f"{path} cannot be written: {obstacle}", "give another name"))
-    for place in (outputs, outputs.rejected):
-        for path in written(place.folder):
-            if path not in taken and path in sources:
-                problems.append(
-                    Problem(
-                        f"{sources[path]} belongs to the show and would be removed: an earlier "
-                        "render wrote it",
-                        "copy it to another place and use that",
-                    )
-                )
+    sources = {
+        _real(path): path
+        for making in makings
+        for path in (*making.plan.show.files, *making.plan.casting.files)
+    }
+    problems = list(_same(makings)) or [*_clashes(makings, sources), *_losses(makings, sources)]
     if problems:
         raise ScriptError(list(dict.fromkeys(problems)))
 
 
-def _targets(plan: Plan, outputs: Outputs, depfile: Path | None) -> Iterator[tuple[Path, str]]:
-    """Every file that the job may write, and what it is."""
+def _same(makings: Sequence[Making]) -> Iterator[Problem]:
+    """Shows that would become the same episode."""
+    first: dict[Path, Path] = {}
+    for making in makings:
+        script, target = making.plan.show.path, making.outputs.main
+        other = first.setdefault(_real(target), script)
+        if other is not script:
+            yield Problem(
+                f"{other} and {script} would both become {target}",
+                "give one of them another name, or render it by itself",
+            )
+
+
+def _clashes(makings: Sequence[Making], sources: Mapping[Path, Path]) -> Iterator[Problem]:
+    """What would be written over something, or cannot be written."""
+    taken: dict[Path, str] = {}
+    for making in makings:
+        of = f" of {making.plan.show.path}" if len(makings) > 1 else ""
+        taken[_real(lock_path(making.plan.show.path))] = f"the lock file{of}"
+        for path, thing in _targets(making):
+            what, real = thing + of, _real(path)
+            if real in sources:
+                yield Problem(
+                    f"{sources[real]} belongs to the show and would be overwritten: it is {what}",
+                    "give another --output, or keep that file elsewhere",
+                )
+            elif taken.setdefault(real, what) != what:
+                yield Problem(f"{path} would be both {taken[real]} and {what}", "rename one")
+            elif obstacle := _obstacle(path):
+                yield Problem(f"{path} cannot be written: {obstacle}", "give another name")
+
+
+def _losses(makings: Sequence[Making], sources: Mapping[Path, Path]) -> Iterator[Problem]:
+    """What would be taken away with an earlier render."""
+    kept = {_real(path) for making in makings for path, _ in _targets(making)}
+    kept |= {_real(lock_path(making.plan.show.path)) for making in makings}
+    for making in makings:
+        for place in (making.outputs, making.outputs.rejected):
+            for path in written(place.folder):
+                if path not in kept and path in sources:
+                    yield Problem(
+                        f"{sources[path]} belongs to the show and would be removed: an earlier "
+                        "render wrote it",
+                        "copy it to another place and use that",
+                    )
+
+
+def _targets(making: Making) -> Iterator[tuple[Path, str]]:
+    """Every file that the job may write for a show, and what it is."""
+    plan, outputs = making.plan, making.outputs
     yield outputs.preview, "the preview of a turn"
-    if depfile is not None:
-        yield depfile, "the dependency file"
+    if making.depfile is not None:
+        yield making.depfile, "the dependency file"
     chapters = [item.image for item in plan.show.items if isinstance(item, model.Chapter)]
     for place in (outputs, outputs.rejected):
         for form, path in place.paths.items():

@@ -16,12 +16,15 @@ from podgen.engines.kokoro.joining import Crew, result
 from podgen.engines.kokoro.model import RATE, Model, vocabulary
 from podgen.engines.kokoro.reading import Piece, Reader
 from podgen.engines.kokoro.takes import take
+from podgen.engines.order import longest_first
 from podgen.engines.workers import available_cpus
 from podgen.errors import EngineError
 from podgen.text.language import primary
 
 SETTINGS = ("model", "workers")
 _MOST_WORKERS = 8
+_BLOCK = 16
+"""Among so many utterances for each worker, the longest is spoken first."""
 
 
 class KokoroEngine:
@@ -115,7 +118,7 @@ class KokoroEngine:
         return " ".join(parts)
 
     def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
-        """Speaks the longest first, each as soon as its pieces are done.
+        """Speaks those given first before the others, each as soon as its pieces are done.
 
         Raises:
             EngineError: at the end, naming the utterances that could not be spoken.
@@ -130,7 +133,7 @@ class KokoroEngine:
         for utterance in utterances:
             with failures.kept():
                 scores.append((utterance, reader.pieces(utterance)))
-        scores.sort(key=lambda score: -sum(len(piece.phonemes) for piece in score[1]))
+        scores = longest_first(scores, _phonemes, _BLOCK * self._workers)
         yield from self._perform(model, scores, failures)
         failures.tell()
 
@@ -197,6 +200,10 @@ class KokoroEngine:
             self._model = Model(weights.find(self._settings).read())
             self._reader = Reader()
         return self._model, self._reader
+
+
+def _phonemes(score: tuple[Utterance, Sequence[Piece]]) -> int:
+    return sum(len(piece.phonemes) for piece in score[1])
 
 
 def _other_voices(language: str) -> str:

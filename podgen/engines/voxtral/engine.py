@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 SOUND = 1
 """Raised whenever a change to the code changes what a turn sounds like."""
 RATE = 24000
+_BLOCK = 8
+"""Among so many utterances for each slot, the longest is spoken first."""
 
 
 class VoxtralEngine:
@@ -176,6 +178,7 @@ class VoxtralEngine:
     def _generate(self, utterances: Sequence[Utterance], loaded: Loaded) -> Iterator[Speech]:
         from podgen.engines.voxtral.batch.job import generate
         from podgen.engines.voxtral.batch.progress import Progress
+        from podgen.engines.voxtral.batch.speaking import key_of
         from podgen.engines.voxtral.batch.work import Work
 
         speaking = self._speaking(loaded)
@@ -195,7 +198,9 @@ class VoxtralEngine:
         longest = max(model.voice_rows(t.voice) + 3 + len(t.ids) + t.limit for t in turns)
         slots = min(loaded.most_slots(), -(-len(turns) // len(loaded.models)))
         how = loaded.batching(slots, min(MAX_POSITIONS, -(-longest // 64) * 64))
-        work = Work(turns, speaking.wants)
+        # Those given first before the others, in blocks that are still evened out by length.
+        last, block = len(utterances) - 1, _BLOCK * slots * len(loaded.models)
+        work = Work(turns, speaking.wants, lambda turn: (last - int(key_of(turn.id))) // block)
         failed: list[Problem] = []
         for result in generate(loaded.models, work, how, report):
             again, deliveries = speaking.take(result)

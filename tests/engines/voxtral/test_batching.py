@@ -189,6 +189,17 @@ def test_work_is_handed_out_longest_first() -> None:
     assert limits == sorted((turn.limit for turn in turns), reverse=True)
 
 
+def test_turns_of_a_higher_rank_come_first_and_the_longest_among_them() -> None:
+    turns = some_turns(9, 4)
+    first = {turn.id for turn in turns[::2]}
+    work = Work(turns, rank=lambda turn: int(turn.id in first))
+    taken = work.take(9)
+    assert [turn.id in first for turn in taken] == [True] * 5 + [False] * 4
+    for part in (taken[:5], taken[5:]):
+        limits = [turn.limit for turn in part]
+        assert limits == sorted(limits, reverse=True)
+
+
 def test_progress_counts_frames_of_unfinished_turns_too(model: Model) -> None:
     left, frames = some_turns(6, 5), 0
     seen: list[int] = []

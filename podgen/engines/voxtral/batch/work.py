@@ -28,15 +28,20 @@ class Work:
     Args:
         turns: what there is to begin with.
         wants: whether a turn is still to be generated. Asked now and then of those under way.
+        rank: turns of a higher rank come before the others, whatever their length.
 
     Attributes:
         results: where the devices put what they made, and what ended them.
     """
 
     def __init__(
-        self, turns: Iterable[Turn] = (), wants: Callable[[Turn], bool] = lambda turn: True
+        self,
+        turns: Iterable[Turn] = (),
+        wants: Callable[[Turn], bool] = lambda turn: True,
+        rank: Callable[[Turn], int] = lambda turn: 0,
     ) -> None:
         self.wants = wants
+        self._rank = rank
         self.results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
         self._turns = list(turns)
         self._order()
@@ -45,7 +50,7 @@ class Work:
 
     def _order(self) -> None:
         """Put those to be taken first at the end."""
-        self._turns.sort(key=lambda turn: (turn.limit, len(turn.ids)))
+        self._turns.sort(key=lambda turn: (self._rank(turn), turn.limit, len(turn.ids)))
 
     def add(self, turns: Iterable[Turn]) -> None:
         """Put turns in, or back."""
