@@ -50,10 +50,10 @@ class Listener:
         return evidence
 
 
-def grounds(which: str, folder: Path, listen: Listener) -> list[Ground]:
+def grounds(which: str, folder: Path, listen: Listener, *, present: bool) -> list[Ground]:
     """The whole takes of a set, heard."""
     found = []
-    for take in takes(which, folder):
+    for take in takes(which, folder, present=present):
         said = Said(spoken(take.text, language=take.language).text, take.language)
         found.append(Ground(take, said, listen(take.samples, take.rate, said)))
     return found
@@ -62,8 +62,7 @@ def grounds(which: str, folder: Path, listen: Listener) -> list[Ground]:
 def plant(whole: list[Ground], others: list[Take], count: int) -> Iterator[Planted]:
     """`count` faults, as many of each kind, spread over the takes."""
     rng = np.random.default_rng(20261128)
-    spoken_by_models = [ground for ground in whole if "+" not in ground.take.voice]
-    spoken_by_models += [ground for ground in whole if ground.take.language == "de"]
+    spoken_by_models = [ground for ground in whole if "flite" not in ground.take.voice]
     order = rng.permutation(len(spoken_by_models))
     at = 0
     for number in range(count):
@@ -88,10 +87,10 @@ def verdict_among(whole: list[Ground], at: Ground, evidence: Evidence) -> Verdic
     return judge(evidence, at.said, companies(shown)[place])
 
 
-def run(which: str, folder: Path, count: int, *, tell: bool) -> Result:
+def run(which: str, folder: Path, count: int, *, tell: bool, present: bool) -> Result:
     """The shares found, in percent, of each kind and in all."""
     listen = Listener(folder)
-    whole = grounds(which, folder, listen)
+    whole = grounds(which, folder, listen, present=present)
     figures: dict[str, float] = {"whole takes": len(whole)}
     figures["voices"] = len({ground.take.voice for ground in whole})
     graded: dict[str, list[str]] = defaultdict(list)
@@ -142,5 +141,6 @@ if __name__ == "__main__":
     parser.add_argument("--faults", type=int, default=308)
     parser.add_argument("--folder", type=Path, default=OUT / "proof")
     parser.add_argument("--tell", action="store_true", help="Print what was judged wrongly.")
+    parser.add_argument("--present", action="store_true", help="Speak nothing.")
     given = parser.parse_args()
-    run(given.set, given.folder, given.faults, tell=given.tell).show()
+    run(given.set, given.folder, given.faults, tell=given.tell, present=given.present).show()

@@ -1,13 +1,13 @@
 """The takes that faults are planted in: texts of two sets, each spoken by voices of its own.
 
 `tuning.tsv` and `heldout.tsv` share no text, and their takes no voice. Kokoro speaks English and
-Spanish; espeak-ng itself (the package espeakng-loader) speaks German, which Kokoro does not, and
-the others once more.
+Spanish, and German by German phonemes in voices of other languages; English is spoken by hibari
+and by the voices of flite, too (Debian's package of that name).
 """
 
 from __future__ import annotations
 
-import ctypes
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,22 +19,27 @@ import soundfile
 
 from podgen.engines import create
 from podgen.engines.base import Utterance
+from podgen.engines.kokoro import espeak
 from podgen.text.spoken import spoken
 
 HERE = Path(__file__).parent
 VOICES = {
-    ("tuning", "en"): ("af_heart bm_daniel am_onyx bf_emma am_adam af_nova am_echo bf_alice",),
+    ("tuning", "en"): ("- bm_daniel am_onyx bf_emma am_adam af_nova am_echo bf_alice",),
     ("tuning", "es"): ("ef_dora",),
-    ("tuning", "de"): ("de+m1", "de+f2"),
+    ("tuning", "de"): (),
     ("heldout", "en"): (
         "am_eric bm_fable af_river bf_lily am_michael af_bella af_sarah bm_lewis af_kore am_liam "
         "bf_isabella am_puck",
-        "en-us+m4 en-gb-x-rp+f3",
+        "hibari:heart",
+        "flite:slt flite:rms flite:awb",
     ),
-    ("heldout", "es"): ("em_alex em_santa", "es+m4"),
-    ("heldout", "de"): ("de+m3", "de+f4"),
+    ("heldout", "es"): ("em_alex em_santa",),
+    ("heldout", "de"): ("if_sara im_nicola",),
 }
-"""By set and language: groups of voices that each speak every text, one of the group each text."""
+"""By set and language: groups of voices that each speak every text, one of the group each text. A
+text whose turn falls to - is left out."""
+FOREIGN = {"it": "de"}
+"""The language of a voice -> the one that it speaks by phonemes here where it is asked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +54,17 @@ class Take:
     rate: int
 
 
-def takes(which: str, folder: Path) -> list[Take]:
-    """All takes of a set, spoken once and kept in `folder`."""
+def takes(which: str, folder: Path, *, present: bool = False) -> list[Take]:
+    """All takes of a set, spoken once and kept in `folder`; or those that are `present` there."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = list(_wanted(which))
-    by_engine: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
-    for row in wanted:
-        if not (folder / f"{row[0]}.wav").exists():
-            by_engine["espeak" if "+" in row[2] else "kokoro"].append(row)
-    if rows := by_engine.get("kokoro"):
-        _kokoro(rows, folder)
-    if rows := by_engine.get("espeak"):
-        for name, _, voice, text in rows:
-            samples, rate = _espeak().speak(text, voice)
-            soundfile.write(folder / f"{name}.wav", samples, rate, "FLOAT")
+    if not present:
+        _speak([row for row in wanted if not (folder / f"{row[0]}.wav").exists()], folder)
     found = []
     for name, language, voice, text in wanted:
-        samples, rate = soundfile.read(folder / f"{name}.wav", dtype="float32")
-        found.append(Take(name, language, voice, text, samples, rate))
+        if (folder / f"{name}.wav").exists():
+            samples, rate = soundfile.read(folder / f"{name}.wav", dtype="float32")
+            found.append(Take(name, language, voice, text, samples, rate))
     return found
 
 
@@ -80,57 +78,28 @@ def _wanted(which: str) -> Iterator[tuple[str, str, str, str]]:
         for voices in VOICES[which, language]:
             names = voices.split()
             voice = names[number % len(names)]
-            yield f"{which}-{language}-{number:03}-{voice}", language, voice, text
+            if voice == "-":
+                continue
+            yield f"{which}-{language}-{number:03}-{voice.replace(':', '_')}", language, voice, text
 
 
-def _kokoro(rows: list[tuple[str, str, str, str]], folder: Path) -> None:
-    engine = create("kokoro")
-    asked = [
-        Utterance(name, spoken(text, language=language, ipa=True).text, voice, language)
-        for name, language, voice, text in rows
-    ]
-    for speech in engine.synthesize(asked):
-        soundfile.write(folder / f"{speech.id}.wav", speech.samples, speech.sample_rate, "FLOAT")
-    engine.close()
-
-
-class _Espeak:
-    """espeak-ng's own voices; one language at a time."""
-
-    def __init__(self) -> None:
-        import espeakng_loader
-
-        self._lib = ctypes.CDLL(espeakng_loader.get_library_path())
-        self._rate = self._lib.espeak_Initialize(
-            2, 0, espeakng_loader.get_data_path().encode(), 0
-        )  # 2: synchronous, to a callback
-        self._parts: list[npt.NDArray[np.int16]] = []
-        kind = ctypes.CFUNCTYPE(
-            ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
-        )
-
-        def heard(samples: object, count: int, _events: object) -> int:
-            if count:
-                self._parts.append(np.ctypeslib.as_array(samples, (count,)).copy())
-            return 0
-
-        self._callback = kind(heard)
-        self._lib.espeak_SetSynthCallback(self._callback)
-
-    def speak(self, text: str, voice: str) -> tuple[npt.NDArray[np.float32], int]:
-        self._parts.clear()
-        if self._lib.espeak_SetVoiceByName(voice.encode()):
-            raise ValueError(f"espeak-ng has no voice {voice}")
-        data = text.encode()
-        self._lib.espeak_Synth(data, ctypes.c_size_t(len(data) + 1), 0, 1, 0, 1, None, None)
-        self._lib.espeak_Synchronize()
-        return (np.concatenate(self._parts) / 32768).astype(np.float32), self._rate
-
-
-_ESPEAK: list[_Espeak] = []
-
-
-def _espeak() -> _Espeak:
-    if not _ESPEAK:
-        _ESPEAK.append(_Espeak())
-    return _ESPEAK[0]
+def _speak(rows: list[tuple[str, str, str, str]], folder: Path) -> None:
+    engines: dict[str, list[Utterance]] = defaultdict(list)
+    for name, language, voice, text in rows:
+        engine, _, own = voice.rpartition(":")
+        said = spoken(text, language=language, ipa=True).text
+        if engine == "flite":
+            path = folder / f"{name}.wav"
+            subprocess.run(["flite", "-voice", own, "-t", said, "-o", path], check=True)
+        else:
+            foreign = {theirs: ours for ours, theirs in FOREIGN.items()}
+            tongue = foreign.get(language, language)
+            engines[engine or "kokoro"].append(Utterance(name, said, own, tongue))
+    # Kokoro has no German, but most of its sounds.
+    espeak.VOICES.update(FOREIGN)  # type: ignore[attr-defined]
+    for engine, asked in engines.items():
+        voices = create(engine)
+        for speech in voices.synthesize(asked):
+            path = folder / f"{speech.id}.wav"
+            soundfile.write(path, speech.samples, speech.sample_rate, "FLOAT")
+        voices.close()

@@ -100,6 +100,12 @@ def edit(samples: Samples, rate: int, *, trim: bool = True) -> Iterator[Floats]:
         yield whole * np.float32(_HEADROOM / 2**31)
 
 
+def kept(samples: Samples, rate: int) -> tuple[int, int]:
+    """Which samples of a take are left once its leading and trailing silence is gone."""
+    threshold = silence_threshold(samples, rate)
+    return (0, len(samples)) if threshold is None else _sounding(samples, rate, threshold)
+
+
 def _sounding(samples: Samples, rate: int, threshold: float) -> tuple[int, int]:
     """From where to where it sounds, with a little on either side; in whole milliseconds, so that
     the end may lie a fraction of one past the last sample."""

@@ -14,6 +14,8 @@ from podgen.render.events import (
     Event,
     Failed,
     Finished,
+    Heard,
+    Hearing,
     Kept,
     Planned,
     Previewed,
@@ -59,6 +61,9 @@ def describe(event: Event) -> str | None:
         case Spoke(turn, speaker, take, seconds, done, missing):
             number = f" take {take}" if take > 1 else ""
             return f"[{done}/{missing}] {speaker} {turn}{number} {seconds:.1f} s"
+        case Heard(turn, speaker, take, grade, heard) if grade == "bad":
+            number = f" take {take}" if take > 1 else ""
+            return f"bad take: {speaker} {turn}{number}, heard: {heard}"
         case Season(shows):
             return f"{shows} shows"
         case Failed(code, problems):
@@ -129,6 +134,10 @@ def bars() -> Iterator[Watch]:
                     bar = rows["speaking"]
                     shown.update(bar, description=f"speaking, {rate:.0f} times real time")
                     _advance(shown, bar, max(seconds, spoken), False)
+                case Hearing(done, takes):
+                    if "hearing" not in rows:
+                        rows["hearing"] = shown.add_task("hearing", total=float(takes))
+                    _advance(shown, rows["hearing"], float(done), done == takes)
                 case Step(step, done):
                     if step not in rows:
                         rows[step] = shown.add_task(step, total=1.0)

@@ -54,6 +54,15 @@ def render(
         Path | None,
         typer.Option(help="Write a make dependency file for the episode.", metavar="FILE"),
     ] = None,
+    proof: Annotated[
+        bool,
+        typer.Option("--proof", help="Hear every take; speak bad ones again, warn of the rest."),
+    ] = False,
+    proof_strict: Annotated[
+        bool,
+        typer.Option("--proof-strict", help="The same, and end without an episode over a bad one."),
+    ] = False,
+    ear: Ear = None,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -85,6 +94,8 @@ def render(
         take=take,
         new_take=new_take,
         depfile=depfile,
+        proof="strict" if proof_strict else "warn" if proof else None,
+        ear=ear,
         jobs=jobs,
         store=store,
         settings=read_settings(model, device, cuda_graphs=cuda_graphs),

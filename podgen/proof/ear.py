@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,6 +96,7 @@ class Ear:
     def __init__(self, model: Path | None = None, *, threads: int = 2) -> None:
         self._model = model
         self._threads = threads
+        self._loading = threading.Lock()
 
     def fingerprint(self) -> str:
         """Names everything that changes what is heard.
@@ -116,6 +118,8 @@ class Ear:
         Raises:
             MachineError: packages or weights are missing.
         """
+        with self._loading:  # once, however many threads hear
+            _ = self._hearing, self._encoder
         heard = _resampled(samples, rate)
         return Evidence(self._words(heard, said), measure(samples, rate), self._windows(heard))
 

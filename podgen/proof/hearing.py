@@ -59,7 +59,7 @@ class Hearing:
         from faster_whisper import WhisperModel
 
         self._model: WhisperModel = WhisperModel(
-            str(folder), device="cpu", compute_type="int8", cpu_threads=threads
+            str(folder), device="cpu", compute_type="int8", cpu_threads=threads, num_workers=2
         )
         tokens: Any = self._model.hf_tokenizer
         self._figures = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from podgen.proof.voice import Floats, centre
 from podgen.proof.words import Difference, differences, letters
 
 Grade = Literal["good", "doubtful", "bad"]
+_Item = TypeVar("_Item")
 _RANK = {"good": 0, "doubtful": 1, "bad": 2}
 
 # Chosen on the tuning set of benchmarks/proof, which shares no text and no voice with the set that
@@ -36,6 +37,9 @@ VOICE_DOUBTFUL, VOICE_BAD = 0.10, 0.16
 VOICE_NEARER = 0.03
 """By how much it may be more like another voice of the cast than like its own."""
 _ENOUGH_WINDOWS = 6
+_MANY = 40
+LEAST_VOICE_SECONDS = 1.2
+"""Less speech than this says little of a voice."""
 DRIFT = 0.6
 LEAST_LETTERS = 4
 """Of words that are missing or added, where fewer are doubtful only: articles slip by in speech."""
@@ -93,11 +97,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The other takes of a show, of the same voice and of each other voice, which a take is held
-    against. A voice is whatever its keys say: what matters is that one key is one voice."""
+    """What the other takes of a show say of a take's voice.
 
-    own: tuple[Evidence, ...] = ()
-    own_pace: float | None = None
+    Attributes:
+        voice: the direction of its other takes' windows, None where there are too few.
+        usual: how like that direction all but the least usual of them are.
+        pace: letters a second, None where there are too few takes.
+        others: the directions of the other voices, by name.
+    """
+
+    voice: Floats | None = None
+    usual: float = 0.0
+    pace: float | None = None
     others: Mapping[str, Floats] | None = None
 
 
@@ -115,27 +126,39 @@ def judge(evidence: Evidence, said: Said, company: Company | None = None) -> Ver
 
 
 def companies(takes: Sequence[tuple[str, Evidence, Said]]) -> list[Company]:
-    """For each take, given with the name of its voice, all the others."""
-    with_voice: dict[str, list[int]] = {}
+    """For each take, given with the name of its voice, what the others say of it."""
+    members: dict[str, list[int]] = {}
     for at, (voice, _, _) in enumerate(takes):
-        with_voice.setdefault(voice, []).append(at)
-    middles = {
-        voice: centre([takes[at][1].voice.embeddings for at in members])
-        for voice, members in with_voice.items()
-        if sum(len(takes[at][1].voice.spans) for at in members) >= _ENOUGH_WINDOWS
+        members.setdefault(voice, []).append(at)
+    windows = {
+        voice: [takes[at][1].voice.embeddings for at in mine] for voice, mine in members.items()
     }
-    found = []
-    for at, (voice, _, _) in enumerate(takes):
-        own = [other for other in with_voice[voice] if other != at]
-        paces = [pace for other in own if (pace := pace_of(*takes[other][1:])) is not None]
-        found.append(
-            Company(
-                tuple(takes[other][1] for other in own),
-                float(np.median(paces)) if len(paces) >= 3 else None,
-                {name: middle for name, middle in middles.items() if name != voice},
-            )
-        )
-    return found
+    middles = {
+        voice: centre(each)
+        for voice, each in windows.items()
+        if sum(map(len, each)) >= _ENOUGH_WINDOWS
+    }
+    found: dict[int, Company] = {}
+    for voice, mine in members.items():
+        others = {name: middle for name, middle in middles.items() if name != voice}
+        paces = [pace_of(evidence, said) for _, evidence, said in (takes[at] for at in mine)]
+        for number, at in enumerate(mine):
+            # One of many takes hardly moves what is usual; of a few it must not be among them.
+            left_out = number if len(mine) <= _MANY else -1
+            if left_out >= 0 or number == 0:
+                own = _without(windows[voice], left_out)
+                middle, usual = None, 0.0
+                if sum(map(len, own)) >= _ENOUGH_WINDOWS:
+                    middle = centre(own)
+                    usual = float(np.percentile(np.concatenate(own) @ middle, 5))
+                known = [pace for pace in _without(paces, left_out) if pace is not None]
+                pace = float(np.median(known)) if len(known) >= 3 else None
+            found[at] = Company(middle, usual, pace, others)
+    return [found[at] for at in range(len(takes))]
+
+
+def _without(items: Sequence[_Item], left_out: int) -> list[_Item]:
+    return [item for number, item in enumerate(items) if number != left_out]
 
 
 def pace_of(evidence: Evidence, said: Said) -> float | None:
@@ -228,9 +251,9 @@ def _sound(evidence: Evidence, said: Said) -> Iterator[Finding]:
 
 def _pace(evidence: Evidence, said: Said, company: Company) -> Iterator[Finding]:
     pace = pace_of(evidence, said)
-    if pace is None or company.own_pace is None:
+    if pace is None or company.pace is None:
         return
-    ratio = pace / company.own_pace
+    ratio = pace / company.pace
     if grade := _grade(max(ratio, 1 / ratio), PACE_DOUBTFUL, PACE_BAD):
         what = f"{ratio:.1f} times as fast as this voice's other turns"
         yield Finding("pace", grade, what, evidence.sound.start, evidence.sound.end, "", 0.7)
@@ -239,16 +262,16 @@ def _pace(evidence: Evidence, said: Said, company: Company) -> Iterator[Finding]
 def _voice(evidence: Evidence, company: Company) -> Iterator[Finding]:
     """Stretches that are less like the voice's other takes than those are like each other."""
     mine, spans = evidence.voice.embeddings, evidence.voice.spans
-    own = [other.voice.embeddings for other in company.own if len(other.voice.spans)]
-    if not len(spans) or sum(map(len, own)) < _ENOUGH_WINDOWS:
+    if not len(spans) or evidence.sound.end - evidence.sound.start < LEAST_VOICE_SECONDS:
+        return
+    middle, usual = company.voice, company.usual
+    if middle is None:
         if len(spans) >= 3:
             alike = mine @ centre([mine])
             if float(alike.min()) < DRIFT:
                 at = int(alike.argmin())
                 yield Finding("voice", "doubtful", "the voice changes", *_span(spans, at), "", 0.5)
         return
-    middle = centre(own)
-    usual = float(np.percentile(np.concatenate(own) @ middle, 5))
     alike = mine @ middle
     nearer = np.full(len(spans), -1.0)
     nearest = [""] * len(spans)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ WINDOW_SECONDS = 1.6
 HOP_SECONDS = 0.6
 _RATE, _STEP, _SIZE, _BANDS = 16_000, 160, 400, 40
 _FRAMES = 160
+_ALONE = threading.Lock()
 _LEVEL = 10 ** (-30 / 20)
 _QUIET_DB = 35.0
 _LONGEST_PAUSE = 20
@@ -110,8 +112,9 @@ class VoiceEncoder:
         """Embeddings of mel windows, shapes [n, 160, 40] to [n, 256]."""
         from threadpoolctl import threadpool_limits
 
-        # Products this small cost many times as much when threads wait for each other.
-        with threadpool_limits(1, "blas"):
+        # Products this small cost many times as much when threads wait for each other. The limit is
+        # the process's, so one at a time sets it.
+        with _ALONE, threadpool_limits(1, "blas"):
             return self._forward(batch)
 
     def _forward(self, batch: Floats) -> Floats:

@@ -149,9 +149,10 @@ def captions(
     """Cut turns into captions, sorted by start.
 
     A turn that fits is one caption; a longer one is broken at sentence ends, else at clauses.
-    The captions of a turn tile its window exactly, each with a share of the time in proportion to
-    its characters. The window is the turn; if that is too short to be read, it reaches into the
-    silence after it, until there are `MOST_A_SECOND` characters a second or somebody else speaks.
+    The captions of a turn tile its window exactly. Each begins with its first word, where it is
+    known when that is said, and has else a share of the time in proportion to its characters. The
+    window is the turn; if that is too short to be read, it reaches into the silence after it, until
+    there are `MOST_A_SECOND` characters a second or somebody else speaks.
 
     Args:
         turns: the turns; one without any text gives no caption.
@@ -176,10 +177,16 @@ def captions(
         heads = [min(head(turn.speaker, each), width - 1) for each in named]
         parts = _split(words, width, height, *heads)
         letters = [sum(word.space + len(word.text) for word in part) for part in parts]
-        done, start = 0, turn.start
+        done, runs, start = 0, 0, turn.start
         for index, part in enumerate(parts):
             done += letters[index]
+            runs += sum(word.space for word in part)
             end = turn.start + round((until - turn.start) * done / sum(letters))
+            if turn.words and index < len(parts) - 1:
+                # A word that is cut in two has one time; its second part keeps the estimate.
+                whole = parts[index + 1][0].space
+                end = turn.words[runs].start if whole else end
+                end = min(max(end, start + 1), until)
             cut.append(Caption(turn, _wrap(part, width, heads[min(index, 1)]), start, end))
             start = end
     return sorted(cut, key=lambda caption: (caption.start, caption.end))

@@ -7,9 +7,19 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word as it is written, and when it is said: `[start, end)` in samples."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class SpokenTurn:
     """A turn on the timeline: `[start, end)` in samples at the episode's rate; `recorded` says that
-    a person is heard in it."""
+    a person is heard in it. `words` are all words of its text, where it is known when they are
+    said; else there are none."""
 
     id: str
     speaker: str
@@ -17,6 +27,7 @@ class SpokenTurn:
     start: int
     end: int
     recorded: bool = False
+    words: tuple[SpokenWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import html
 import json
 
 from podgen.publish.captions import captions
-from podgen.publish.episode import Episode
+from podgen.publish.episode import Episode, SpokenTurn
 
 _VTT_WIDTH, _VTT_HEIGHT = 65, 2
 _SRT_WIDTH, _SRT_HEIGHT = 32, 2
@@ -100,7 +100,7 @@ def transcript_json(episode: Episode) -> str:
 
     Beside the namespace's fields each segment has its `id` and `startSample`/`endSample`, which
     are exact at `sampleRate`; `startTime` and `endTime` are the same in seconds. `recorded` says
-    that a person is heard.
+    that a person is heard. Where it is known, `words` has every word of the body with its times.
     """
     segments = [
         {
@@ -112,6 +112,7 @@ def transcript_json(episode: Episode) -> str:
             "startSample": turn.start,
             "endSample": turn.end,
             **({"recorded": True} if turn.recorded else {}),
+            **({"words": _words(episode, turn)} if turn.words else {}),
         }
         for turn in episode.turns
     ]
@@ -122,6 +123,40 @@ def transcript_json(episode: Episode) -> str:
         "segments": segments,
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _words(episode: Episode, turn: SpokenTurn) -> list[dict[str, object]]:
+    return [
+        {
+            "word": word.text,
+            "startTime": round(episode.seconds(word.start), 6),
+            "endTime": round(episode.seconds(word.end), 6),
+        }
+        for word in turn.words
+    ]
+
+
+def karaoke(episode: Episode) -> str:
+    """WebVTT in which each word of a cue has its time, for players that mark it; the turns whose
+    words have none are left out. Empty if no turn has.
+
+    A cue is a turn; `<HH:MM:SS.mmm>` stands before each word but the first (W3C, WebVTT, "cue
+    timestamp").
+    """
+    blocks = ["WEBVTT\n"]
+    for turn in sorted((each for each in episode.turns if each.words), key=lambda t: t.start):
+        last = episode.milliseconds(turn.start)
+        parts = []
+        for number, word in enumerate(turn.words):
+            at = episode.milliseconds(word.start)
+            stamp = (
+                f"<{clock(at)}>" if number and last < at < episode.milliseconds(turn.end) else ""
+            )
+            last = max(last, at)
+            parts.append(stamp + _escape(word.text))
+        timing = _span(episode, turn.start, turn.end, ".")
+        blocks.append(f"{timing}\n{_voice(turn.speaker)}{' '.join(parts)}\n")
+    return "\n".join(blocks) if len(blocks) > 1 else ""
 
 
 def text(episode: Episode) -> str:

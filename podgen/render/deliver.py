@@ -15,15 +15,16 @@ from podgen.audio.mix import write_stems
 from podgen.audio.samples import BLOCK_SECONDS, pieces
 from podgen.files import make_folder, staging, whole_file
 from podgen.publish.chapters import chapters_json, close_chapters, ffmetadata, picture_names
-from podgen.publish.episode import ChapterMark, Episode, SpokenTurn
+from podgen.publish.episode import ChapterMark, Episode, SpokenTurn, SpokenWord
 from podgen.publish.item import item_xml
 from podgen.publish.tags import tag
-from podgen.publish.transcript import srt, text, transcript_json, vtt
+from podgen.publish.transcript import karaoke, srt, text, transcript_json, vtt
 from podgen.render.assemble import Assembly
-from podgen.render.dress import Dressed
+from podgen.render.dress import Dressed, trim_of
 from podgen.render.outputs import Outputs
 from podgen.render.parallel import in_threads
 from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.proving import Proved, written_times
 from podgen.render.release import publish, written
 from podgen.render.report import Report, write_json
 from podgen.render.report_page import write_html
@@ -44,6 +45,8 @@ COMPANIONS: Mapping[str, Callable[[Episode], str]] = {
     "item.xml": item_xml,
 }
 """Texts that go with an episode, by file name."""
+KARAOKE = "karaoke.vtt"
+"""Beside those where it is known when words are said."""
 REPORT = "report.json"
 
 
@@ -57,17 +60,18 @@ def deliver(
     warnings: Sequence[str],
     tell: Tell,
     preview: Path | None = None,
+    proved: Sequence[Proved] = (),
 ) -> tuple[Report, Mastered]:
     """Write everything an episode consists of, so that all of it appears together.
 
     `spoken` names the turns that were not in the store, `preview` is a file that the report is to
-    lead to. If a deliverable is not what was asked, all
+    lead to, `proved` has the turns that were heard. If a deliverable is not what was asked, all
     goes to `outputs.rejected`, where the report says what is wrong.
 
     Raises:
         MachineError: ffmpeg failed, the disk is full, a file cannot be written.
     """
-    episode = episode_of(plan, assembly)
+    episode = episode_of(plan, assembly, proved)
     notes: dict[str, None] = {}
 
     def finish(path: Path, form: str) -> None:
@@ -111,8 +115,10 @@ def deliver(
             spoken=spoken,
             clips=clips,
             warnings=[*warnings, *notes],
+            proved=proved,
             beside=[
                 *(place.folder / name for name in COMPANIONS),
+                *([place.folder / KARAOKE] if any(t.words for t in episode.turns) else []),
                 *(place.folder / "stems" / path.name for path in stems),
                 *([preview] if preview else []),
             ],
@@ -123,9 +129,10 @@ def deliver(
     return report, mastered
 
 
-def episode_of(plan: Plan, assembly: Assembly) -> Episode:
-    """The episode as its companions see it."""
+def episode_of(plan: Plan, assembly: Assembly, proved: Sequence[Proved] = ()) -> Episode:
+    """The episode as its companions see it, with word times of the turns that were heard."""
     show, timeline = plan.show, assembly.timeline
+    heard = {one.turn.id: one for one in proved}
     turns = {turn.id: turn for turn in plan.turns}
     marks = [
         ChapterMark(chapter.title, mark.start, mark.start, chapter.url, chapter.image)
@@ -153,6 +160,7 @@ def episode_of(plan: Plan, assembly: Assembly) -> Episode:
                 clip.start,
                 clip.end,
                 recorded=turns[clip.id].turn.recording is not None,
+                words=_placed(heard.get(clip.id), clip.start, clip.end, timeline.rate),
             )
             for clip in timeline.speech
         ),
@@ -161,10 +169,25 @@ def episode_of(plan: Plan, assembly: Assembly) -> Episode:
     )
 
 
+def _placed(one: Proved | None, start: int, end: int, rate: int) -> tuple[SpokenWord, ...]:
+    """The words of a turn that lies from `start` to `end`, in samples of the timeline."""
+    if one is None:
+        return ()
+    trimmed = trim_of(one.turn, one.take)
+
+    def at(seconds: float) -> int:
+        return min(end, max(start, start + round((seconds - trimmed) * rate)))
+
+    words = written_times(one.turn, one.evidence)
+    return tuple(SpokenWord(word, at(first), at(last)) for word, first, last in words)
+
+
 def write_companions(episode: Episode, folder: Path) -> None:
     """Write transcripts, chapters with their pictures, and the feed item."""
     for name, content in COMPANIONS.items():
         (folder / name).write_text(content(episode), encoding="utf-8")
+    if timed := karaoke(episode):
+        (folder / KARAOKE).write_text(timed, encoding="utf-8")
     for picture, name in picture_names(mark.image for mark in episode.chapters).items():
         shutil.copyfile(picture, folder / name)
 

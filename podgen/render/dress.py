@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podgen.audio.clip import VERSION, Band, Dressing, dress
+from podgen.audio.clip import VERSION, Band, Dressing, dress, kept
 from podgen.audio.loudness import Measurement, measure
 from podgen.audio.samples import reading
 from podgen.render.keys import digest
@@ -100,6 +100,14 @@ def dress_take(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dresse
 
     clip = store.add("dressed", _dressed_key(turn, take, rate), write)
     return Dressed(turn, take, clip, Measurement.from_json(clip.notes))
+
+
+def trim_of(turn: PlannedTurn, take: Clip) -> float:
+    """How many seconds of a take's beginning its dressed clip does not have."""
+    if not _dressing(turn, take.sample_rate).trim:
+        return 0.0
+    with take.samples() as samples:
+        return kept(samples, take.sample_rate)[0] / take.sample_rate
 
 
 def find_dressed(store: Store, turn: PlannedTurn, take: Clip, rate: int) -> Dressed | None:

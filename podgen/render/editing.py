@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,15 @@ from podgen.errors import EngineError
 from podgen.render.plan import Plan, PlannedTurn, at_take, check
 from podgen.render.sealed import CorruptError
 from podgen.render.store import Clip, Store
-from podgen.render.takes import MOST_TAKES, Choice, excerpt, save_choices, with_choice
+from podgen.render.takes import (
+    MOST_TAKES,
+    Choice,
+    Choices,
+    excerpt,
+    lock_path,
+    save_choices,
+    with_choice,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +143,18 @@ def _refuse_one_reading(plan: Plan, planned: PlannedTurn) -> None:
 
 def choose(plan: Plan, planned: PlannedTurn) -> Path:
     """Write a turn's take to the show's lock file."""
-    choice = Choice(planned.take, planned.utterance.seed, excerpt(planned.turn.text))
-    choices = with_choice(plan.choices, planned.id, planned.part.engine, choice)
-    return save_choices(plan.show.path, choices)
+    choose_all(plan, [planned])
+    return lock_path(plan.show.path)
+
+
+def choose_all(plan: Plan, turns: Sequence[PlannedTurn]) -> Choices:
+    """Write the takes of several turns to the show's lock file; all choices that it then has."""
+    choices = plan.choices
+    for planned in turns:
+        choice = Choice(planned.take, planned.utterance.seed, excerpt(planned.turn.text))
+        choices = with_choice(choices, planned.id, planned.part.engine, choice)
+    save_choices(plan.show.path, choices)
+    return choices
 
 
 def _candidates(plan: Plan, planned: PlannedTurn) -> list[PlannedTurn]:

@@ -50,6 +50,27 @@ class Spoke(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing(Event):
+    """So many takes have been listened to, of so many."""
+
+    name = "hearing"
+    done: int
+    takes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Event):
+    """A take was judged; `grade` is good, doubtful or bad, `heard` what it says."""
+
+    name = "heard"
+    turn: str
+    speaker: str
+    take: int
+    grade: str
+    heard: str
+
+
+@dataclass(frozen=True, slots=True)
 class Speaking(Event):
     """How far a batch of turns is: seconds of sound, of sound a second, and until its end."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from podgen.engines.workers import available_cpus
 from podgen.errors import PodgenError, ScriptError, together
 from podgen.files import make_folder, sweep
+from podgen.proof import Ear
 from podgen.render.assemble import Assembly
 from podgen.render.editing import next_take, take_of
 from podgen.render.events import Event, Failed, Kept, Season, Watch
@@ -20,6 +21,7 @@ from podgen.render.outputs import NAME, named, outputs_of
 from podgen.render.plan import Plan, check
 from podgen.render.production import Production
 from podgen.render.report import Report
+from podgen.render.retaking import Proofreader, Rule
 from podgen.render.rig import Engines
 from podgen.render.scripts import find_scripts
 from podgen.render.speak import Wanted, speak
@@ -48,6 +50,10 @@ class Job:
     depfile: Path | None = None
     store: Path | None = None
     jobs: int | None = None
+    proof: Rule | None = None
+    """Whether takes are heard, and what becomes of turns without a good one."""
+    ear: Path | None = None
+    """Another Whisper model to hear with."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Settings of `engine`, over those of the show and the voices file."""
 
@@ -132,6 +138,7 @@ def _with_take(job: Job, plan: Plan, store: Store) -> Plan:
 
 def _make(job: Job, makings: Sequence[Making], store: Store, watch: Watch) -> list[Outcome]:
     finishing = _Finishing(job.jobs, makings, watch)
+    reader = Proofreader(store, Ear(job.ear, threads=1), finishing.watch) if job.proof else None
     dressing = ThreadPoolExecutor(available_cpus(), thread_name_prefix="dressing")
     try:
         productions = [
@@ -142,6 +149,7 @@ def _make(job: Job, makings: Sequence[Making], store: Store, watch: Watch) -> li
                 finishing.watch,
                 edited=job.turn,
                 choosing=bool(job.take or job.new_take),
+                reader=reader,
             )
             for making in makings
         ]
@@ -151,9 +159,17 @@ def _make(job: Job, makings: Sequence[Making], store: Store, watch: Watch) -> li
             make_folder(production.outputs.main.parent)
             sweep(production.outputs.main.parent)
         _begin(productions)
-        _speak(productions, store, finishing.watch, job.turn, finishing.add)
+        if job.proof is None:
+            _speak(productions, store, finishing.watch, job.turn, finishing.add)
+        else:
+            _speak(productions, store, finishing.watch, job.turn)
+            for production in productions:  # bad takes are spoken again, by the same engines
+                production.proofread(job.proof)
+                finishing.add(production)
         return finishing.outcomes()
     finally:
+        if reader:
+            reader.close()
         finishing.close()
         dressing.shutdown(cancel_futures=True)
 

@@ -28,7 +28,9 @@ from podgen.render.events import (
 )
 from podgen.render.outputs import Outputs
 from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.proving import Proved
 from podgen.render.report import Report
+from podgen.render.retaking import Proofreader, Rule, proofread
 from podgen.render.room import room_period
 from podgen.render.store import Clip, Store
 from podgen.render.takes import lock_path
@@ -49,6 +51,7 @@ class Production:
         watch: is told what happens, from any thread.
         edited: the turn that is previewed, if any.
         choosing: whether that turn's take is written to the lock file.
+        reader: what hears its takes, if anything does.
 
     Attributes:
         missing: the turns that are not in the store, by key.
@@ -64,6 +67,7 @@ class Production:
         *,
         edited: str | None = None,
         choosing: bool = False,
+        reader: Proofreader | None = None,
     ) -> None:
         self.plan: Plan = making.plan
         self.outputs: Outputs = making.outputs
@@ -71,6 +75,8 @@ class Production:
         self.own: frozenset[str] = frozenset()
         self._making, self._store, self._dressing, self._watch = making, store, dressing, watch
         self._edited, self._choosing = edited, choosing
+        self._reader = reader
+        self._proved: list[Proved] = []
         self._dressed: dict[str, Future[Dressed]] = {}
         self._errors: list[PodgenError] = []
         self._warnings: list[str] = []
@@ -110,6 +116,10 @@ class Production:
             if piece.mended:
                 name = piece.item.file.name
                 self._warn(f"the stored clip of {name} was corrupt; it is made again")
+        if self._reader:
+            self._reader.expect({turn.key for turn in plan.turns})
+            for found in gathered.ready:
+                self._reader.begin(found.turn, found.take)
         for clip in gathered.ready:
             self._dressed[clip.turn.id] = Future()
             self._dressed[clip.turn.id].set_result(clip)
@@ -127,6 +137,31 @@ class Production:
             first = turns[0]
             spoke = Spoke(first.id, first.part.character, first.take, take.seconds, done, missing)
             self._tell(spoke)
+
+    def proofread(self, rule: Rule) -> None:
+        """Judge its takes, all of which are there, and speak bad ones again.
+
+        Raises:
+            MachineError: the ear lacks something, or the store cannot be written.
+        """
+        if self._reader is None or self._errors:
+            return
+        plan = self.plan
+        dressed = [self._dressed[turn.id].result() for turn in plan.turns]
+        fixed = {self._edited} if self._edited and self._choosing else set()
+        try:
+            proofs = proofread(
+                plan, dressed, self._store, self._reader, rule, self._tell, fixed=fixed
+            )
+        except ResultError as error:
+            self._errors.append(error)
+            return
+        self.plan, self._proved = proofs.plan, proofs.proved
+        for clip in proofs.dressed:
+            self._dressed[clip.turn.id] = Future()
+            self._dressed[clip.turn.id].set_result(clip)
+        for warning in proofs.warnings:
+            self._warn(warning)
 
     def fail(self, key: str, error: PodgenError) -> None:
         """A take that it lacks will not come."""
@@ -189,6 +224,7 @@ class Production:
             warnings=self._warnings,
             tell=_steps(self._tell),
             preview=outputs.preview if self._edited else None,
+            proved=self._proved,
         )
         for note in report.warnings[len(self._warnings) :]:
             self._tell(Warned(note))
@@ -210,6 +246,8 @@ class Production:
         self._tell(Warned(warning))
 
     def _dress(self, turn: PlannedTurn, take: Clip) -> None:
+        if self._reader:
+            self._reader.begin(turn, take)
         self._dressed[turn.id] = self._dressing.submit(
             dress_take, self._store, turn, take, self._rate
         )

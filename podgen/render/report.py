@@ -96,7 +96,8 @@ class TurnRow:
     turned down by, in dB, before the mix, and `limiter` the deepest that the master's limiter went
     in the seconds of the turn; `over_music` is by how many LU the turn is louder than
     the music under it, None where there is none. `clip` is the path of its sound as seen from the
-    report's folder.
+    report's folder. Of a turn that was heard, `verdict` is good, doubtful or bad, `findings` says
+    why in sentences, and `heard` is what was heard if there are any.
     """
 
     id: str
@@ -116,6 +117,9 @@ class TurnRow:
     engine: str
     voice: str
     clip: str | None
+    verdict: str = ""
+    heard: str = ""
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

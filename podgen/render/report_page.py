@@ -199,6 +199,7 @@ def _data(report: Report) -> str:
     episode = report.episode
     names = speakers(report)
     index = {name: position for position, name in enumerate(names)}
+    words = {turn.id: turn.words for turn in episode.turns}
     data = {
         "rate": episode.sample_rate,
         "duration": round(episode.duration, 3),
@@ -224,6 +225,10 @@ def _data(report: Report) -> str:
                 turn.take,
                 " · ".join(filter(None, (turn.engine, turn.voice))),
                 quote(turn.clip) if turn.clip else None,
+                turn.verdict,
+                turn.heard,
+                list(turn.findings),
+                [[word.text, word.start, word.end] for word in words.get(turn.id, ())],
             ]
             for turn in report.turns
         ],

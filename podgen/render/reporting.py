@@ -16,6 +16,7 @@ from podgen.publish.episode import Episode
 from podgen.render.assemble import Assembly, Piece
 from podgen.render.levelling import Levelled
 from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.proving import Proved, describe
 from podgen.render.report import (
     Check,
     Deliverable,
@@ -40,9 +41,10 @@ def make_report(
     clips: Mapping[str, Path],
     warnings: Sequence[str],
     beside: Sequence[Path] = (),
+    proved: Sequence[Proved] = (),
 ) -> Report:
     """What a render came to. Paths in it are as seen from `folder`; `beside` is what else it leads
-    to."""
+    to, `proved` what was heard of its turns."""
     first = mastered.deliverables[0].verdict
     preset = plan.preset
     lufs = preset.measure == "lufs"
@@ -77,7 +79,7 @@ def make_report(
             (index * first.loudness_step, level) for index, level in enumerate(first.short_term)
         ),
         music=tuple(_spans(assembly)),
-        turns=tuple(_rows(plan, assembly, mastered, episode, folder, spoken, clips)),
+        turns=tuple(_rows(plan, assembly, mastered, episode, folder, spoken, clips, proved)),
         audio=_seen(mastered.deliverables[0].path, folder),
         beside=tuple(_seen(path, folder) for path in beside),
     )
@@ -220,12 +222,15 @@ def _rows(
     folder: Path,
     spoken: Collection[str],
     clips: Mapping[str, Path],
+    proved: Sequence[Proved],
 ) -> list[TurnRow]:
+    heard = {one.turn.id: one for one in proved}
     planned: dict[str, PlannedTurn] = {turn.id: turn for turn in plan.turns}
     over = over_music(assembly.scene)
     rows: list[TurnRow] = []
     for said in episode.turns:
         turn, levelled = planned[said.id], assembly.levels[said.id]
+        proof = heard.get(said.id)
         after = mastered.deliverables[0].verdict.turns.get(said.id)
         rows.append(
             TurnRow(
@@ -246,6 +251,9 @@ def _rows(
                 engine=turn.part.engine,
                 voice=turn.utterance.voice,
                 clip=_seen(clips[said.id], folder),
+                verdict=proof.verdict.grade if proof else "",
+                heard=proof.verdict.heard if proof and proof.verdict.findings else "",
+                findings=tuple(describe(proof)) if proof else (),
             )
         )
     return rows

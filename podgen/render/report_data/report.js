@@ -2,7 +2,7 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
-  const [ID, WHO, TEXT, START, END, BEFORE, AFTER, GAIN, LIMITED, MASTER, OVER, REASON, CACHED, TAKE, VOICE, CLIP] = Array(16).keys();
+  const [ID, WHO, TEXT, START, END, BEFORE, AFTER, GAIN, LIMITED, MASTER, OVER, REASON, CACHED, TAKE, VOICE, CLIP, VERDICT, HEARD, FOUND, WORDS] = Array(20).keys();
   const audio = $("audio"), timeline = $("timeline"), inner = $("inner"), head = $("head"), rows = $("rows");
   const turns = data.turns.map((turn, n) => ({ turn, n, start: turn[START] / data.rate, end: turn[END] / data.rate }));
   const overMusic = turns.some(({ turn }) => turn[OVER] !== null);
@@ -88,6 +88,13 @@
     const text = cell(row, "text", ""), words = make("span", "", turn[TEXT]);
     words.lang = data.language;
     text.append(words, make("small", "", turn[ID]), make("span", "reason", turn[REASON].replace(/-(?=\d)/g, "−")));
+    if (turn[FOUND].length) {
+      const told = make("span", "heard " + turn[VERDICT], turn[VERDICT] + ": " + turn[FOUND].join("; "));
+      const as = make("span", "", turn[HEARD]);
+      as.lang = data.language;
+      told.append(make("br"), "heard: ", as);
+      text.append(told);
+    }
     cell(row, "num", "Before", figure(turn[BEFORE], 1));
     const gain = cell(row, "num", "Gain"), bar = make("span", "gain"), fill = make("i");
     const size = Math.min(1, Math.abs(turn[GAIN]) / FULL_GAIN) * 50;
@@ -180,6 +187,12 @@
   $("out").addEventListener("click", () => scale(zoom / 2));
   $("fit").addEventListener("click", () => scale(1));
   addEventListener("resize", axis);
+  const spoken = (turn, at) => {
+    if (!turn[WORDS].length) return [turn[TEXT]];
+    let said = -1;
+    turn[WORDS].forEach(([, start], n) => { if (start <= at) said = n; });
+    return turn[WORDS].flatMap(([word], n) => [n ? " " : "", n === said ? make("mark", "", word) : word]);
+  };
   const place = () => {
     const at = audio.currentTime || 0;
     head.style.left = labelWidth() + (at / data.duration) * laneWidth() + "px";
@@ -193,7 +206,7 @@
     if (marked !== row) { if (marked) marked.classList.remove("now"); if (row) row.classList.add("now"); marked = row; }
     const text = $("now");
     text.replaceChildren();
-    if (now) text.append(make("b", "", data.speakers[now.turn[WHO]]), now.turn[TEXT]);
+    if (now) text.append(make("b", "", data.speakers[now.turn[WHO]]), ...spoken(now.turn, at * data.rate));
   };
   timeline.addEventListener("click", (event) => {
     const jump = event.target.closest("[data-at]");

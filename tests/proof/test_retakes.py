@@ -1,0 +1,129 @@
+"""An engine that misspeaks: its bad takes are spoken again, or the render ends and says why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from podgen.engines import REGISTRY
+from podgen.engines.base import Capabilities, Speech, Utterance
+from podgen.engines.hibari import HibariEngine
+from podgen.errors import ResultError
+from podgen.proof import installed
+from podgen.render.events import Event, Heard, Hearing, Spoke
+from podgen.render.pipeline import Job, render
+from podgen.render.report import Report
+
+pytestmark = pytest.mark.skipif(not installed(), reason="hearing needs podgen[proof]")
+
+TEXT = "I never thought that it could live in my kitchen for three years."
+SHOW = f"""\
+title: Proved
+turns:
+  - ADA: {{text: Welcome back to the show., id: hello}}
+  - BEN: {{text: {TEXT}, id: kitchen}}
+"""
+VOICES = """\
+characters:
+  ADA: {voices: {hibari: heart}}
+  BEN: {voices: {hibari: heart}}
+"""
+
+
+def misspeaking(drops: Callable[[int], bool]) -> type[HibariEngine]:
+    """An engine whose seeds make other takes, some of them without two of the words."""
+
+    class Misspeaker(HibariEngine):
+        def capabilities(self) -> Capabilities:
+            return replace(super().capabilities(), takes=True)
+
+        def fingerprint(self) -> str:
+            return f"misspeaking {super().fingerprint()}"
+
+        def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
+            return super().synthesize(
+                [
+                    replace(one, text=one.text.replace("my kitchen ", ""))
+                    if drops(one.seed)
+                    else one
+                    for one in utterances
+                ]
+            )
+
+    return Misspeaker
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Path:
+    pytest.importorskip("hibari")
+    (tmp_path / "show.yaml").write_text(SHOW)
+    (tmp_path / "voices.yaml").write_text(VOICES)
+    return tmp_path / "show.yaml"
+
+
+def run(show: Path, watch: Callable[[Event], None] = lambda _: None, **given: object) -> Report:
+    job = Job(
+        scripts=[show], output=show.parent / "out.mp3", engine="hibari", store=show.parent / "s"
+    )
+    (outcome,) = render(replace(job, **given), watch)
+    assert outcome.report is not None
+    return outcome.report
+
+
+def test_a_bad_take_is_spoken_again_and_the_good_one_is_chosen(
+    show: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGISTRY, "hibari", misspeaking(lambda seed: seed == 0))
+    events: list[Event] = []
+    report = run(show, events.append, proof="strict")
+    rows = {row.id: row for row in report.turns}
+    assert (rows["kitchen"].take, rows["kitchen"].verdict) == (2, "good")
+    assert (rows["hello"].take, rows["hello"].verdict) == (1, "good")
+    assert "take: 2" in show.with_suffix(".lock.yaml").read_text()
+    # Hearing goes on beside the speaking, and both are told of.
+    kinds = [type(event) for event in events]
+    assert kinds.count(Spoke) == 2
+    assert kinds.count(Hearing) == 3
+    grades = [(e.turn, e.take, e.grade) for e in events if isinstance(e, Heard)]
+    assert ("kitchen", 1, "bad") in grades
+    assert ("kitchen", 2, "good") in grades
+    # The words and their times go with the episode.
+    segments = json.loads((show.parent / "out" / "transcript.json").read_text())["segments"]
+    words = segments[1]["words"]
+    assert [word["word"] for word in words] == TEXT.split()
+    times = [word[edge] for word in words for edge in ("startTime", "endTime")]
+    assert times == sorted(times)
+    assert segments[1]["startTime"] <= times[0] <= times[-1] <= segments[1]["endTime"]
+    assert "<v BEN>I <0" in (show.parent / "out" / "karaoke.vtt").read_text()
+    # The next render finds all of it and hears nothing.
+    monkeypatch.setattr("podgen.proof.ear.Ear.listen", None)
+    assert {row.verdict for row in run(show, proof="strict").turns} == {"good"}
+
+
+def test_an_engine_that_always_misspeaks_ends_the_render_naming_the_words(
+    show: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGISTRY, "hibari", misspeaking(lambda _seed: True))
+    with pytest.raises(ResultError) as raised:
+        run(show, proof="strict")
+    (problem,) = raised.value.problems
+    assert problem.turn == "kitchen"
+    assert "'my kitchen' not heard" in problem.what
+    assert not (show.parent / "out.mp3").exists()
+    report = run(show, proof="warn")
+    assert any("'my kitchen' not heard" in warning for warning in report.warnings)
+    assert (show.parent / "out.mp3").exists()
+
+
+def test_one_reading_is_not_spoken_again_but_to_be_respelt(
+    show: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = misspeaking(lambda _seed: True)
+    monkeypatch.setattr(engine, "capabilities", HibariEngine.capabilities)
+    monkeypatch.setitem(REGISTRY, "hibari", engine)
+    with pytest.raises(ResultError, match="respell"):
+        run(show, proof="strict")
