@@ -28,11 +28,13 @@ def encode(
     preset: Preset,
     outputs: Mapping[str, Path],
     chapters: Path | None = None,
+    serial: int = 0,
 ) -> None:
     """Encode blocks of (frames, channels) at the preset's rate; `outputs` is a path by format.
 
     Nothing dates the files or tells the muxer's version: the same samples give the same bytes.
-    `chapters` is an ffmetadata file for m4a, whose chapters only the muxer can write.
+    `chapters` is an ffmetadata file for m4a, whose chapters only the muxer can write; `serial`
+    numbers the Ogg stream of opus.
 
     Raises:
         FfmpegError: ffmpeg failed, or the disk is full.
@@ -47,7 +49,7 @@ def encode(
         if chapters is not None and "m4a" in outputs:
             arguments += ["-f", "ffmetadata", "-i", local(chapters)]
         for form, path in outputs.items():
-            arguments += ["-map", "0:a", *_codec(form, preset), *_muxer(form, chapters)]
+            arguments += ["-map", "0:a", *_codec(form, preset), *_muxer(form, chapters, serial)]
             arguments += ["-ar", str(sample_rate(form, preset)), "-y", local(path)]
         job.run(["-loglevel", "warning", *arguments])
 
@@ -70,10 +72,11 @@ def _codec(form: str, preset: Preset) -> list[str]:
     raise ValueError(f"no deliverable is a {form}")
 
 
-def _muxer(form: str, chapters: Path | None) -> list[str]:
+def _muxer(form: str, chapters: Path | None, serial: int) -> list[str]:
     exact = ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
     if form != "m4a":
-        return [*exact, "-map_metadata", "-1", "-map_chapters", "-1"]
+        own = {"opus": ["-serial_offset", str(serial)], "wav": ["-write_bext", "1"]}
+        return [*exact, "-map_metadata", "-1", "-map_chapters", "-1", *own.get(form, [])]
     # "-map_metadata -1" would drop the chapters' titles too; the ffmetadata file has all there is.
     return [
         *exact,

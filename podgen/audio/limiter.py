@@ -169,4 +169,7 @@ def _reduced(samples: Floats, s: npt.NDArray[np.float64]) -> Floats:
             here + (after - here) * towards,
         ]
     )
-    return np.asarray(samples * curve.reshape(-1, 1), np.float32)
+    reduced = np.empty_like(samples)
+    for channel in range(samples.shape[1]):
+        np.multiply(samples[:, channel], curve.reshape(-1), out=reduced[:, channel])
+    return reduced

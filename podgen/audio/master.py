@@ -77,13 +77,14 @@ def master(
     chapters: Path | None = None,
     finish: Callable[[Path, str], object] | None = None,
     progress: Progress | None = None,
+    serial: int = 0,
 ) -> Mastered:
     """Mix, master, encode and verify; `outputs` is the path of each deliverable by its format.
 
-    `chapters` is an ffmetadata file for m4a. `finish(path, format)` is called on each encoded file
-    before it is judged, to write its tags. Whatever interrupts it leaves unfinished files; the
-    caller sees to it that nobody takes them for finished ones. `progress` gets a stage and how much
-    of it is done (0 to 1), from any thread.
+    `chapters` and `serial` are as `encode` takes them. `finish(path, format)` is called on each
+    encoded file before it is judged, to write its tags. Whatever interrupts it leaves unfinished
+    files; the caller sees to it that nobody takes them for finished ones. `progress` gets a stage
+    and how much of it is done (0 to 1), from any thread.
 
     Raises:
         FfmpegError, MachineError: ffmpeg failed, the disk is full, a clip cannot be read.
@@ -104,7 +105,7 @@ def master(
             ceiling=ceiling,
             tell=reductions.add,
         )
-        encode(_counted(blocks, total, report, "encoding"), preset, outputs, chapters)
+        encode(_counted(blocks, total, report, "encoding"), preset, outputs, chapters, serial)
         verdicts = {}
         for form, path in outputs.items():
             if finish is not None:

@@ -41,9 +41,14 @@ class Tone:
 
     def read(self, start: int, end: int) -> Floats:
         """Samples `start` to `end` of the episode, as (frames, channels)."""
-        places = np.arange(start, end)
-        block: Floats = self.period[places % len(self.period)]
+        block = np.empty((end - start, self.period.shape[1]), np.float32)
+        done = 0
+        while done < len(block):  # slices: indices take five times as long
+            part = self.period[(start + done) % len(self.period) :][: len(block) - done]
+            block[done : done + len(part)] = part
+            done += len(part)
         if start < self._fade or end > self._total - self._fade:
+            places = np.arange(start, end)
             edge = np.minimum(places, self._total - 1 - places).clip(0, self._fade) / self._fade
             block *= edge.astype(np.float32)[:, None]
         return block

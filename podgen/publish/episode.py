@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +46,8 @@ class ChapterMark:
 class Episode:
     """Everything that transcripts, chapters and tags are made from.
 
-    `turns` stand in script order and may overlap; `language` is a BCP 47 tag; `synthetic` says
-    that voices are generated, which the tags disclose.
+    `turns` stand in script order and may overlap; `language` is a BCP 47 tag; `date` is a day as
+    in 2026-11-28, or empty; `synthetic` says that voices are generated, which the tags disclose.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Episode:
     turns: tuple[SpokenTurn, ...]
     chapters: tuple[ChapterMark, ...]
     synthetic: bool = True
+    date: str = ""
 
     def seconds(self, samples: int) -> float:
         """A position in samples as seconds."""
@@ -70,6 +72,13 @@ class Episode:
     def total(self) -> int:
         """Its length in samples."""
         return round(self.duration * self.sample_rate)
+
+    @property
+    def serial(self) -> int:
+        """A number of 31 bits that tells its Ogg stream from others'; the same for the same title
+        and turns."""
+        said = repr((self.show, self.number, self.title, self.total, self.turns))
+        return zlib.crc32(said.encode()) & 0x7FFFFFFF
 
     def voices(self, *, recorded: bool) -> list[str]:
         """Who is heard as a person's recording, or with a generated voice, in order of speaking."""

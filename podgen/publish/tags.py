@@ -1,6 +1,6 @@
 """Title, cover, chapters and disclosure written into the finished file.
 
-The same episode gives the same bytes: no dates, no padding, existing tags replaced.
+The same episode gives the same bytes: no date but the show's, no padding, existing tags replaced.
 """
 
 from __future__ import annotations
@@ -88,6 +88,8 @@ def _id3_frames(tags: Any, episode: Episode, cover: Picture | None) -> tuple[str
         id3.TIT2: episode.title,
         id3.TALB: episode.show,
         id3.TPE1: episode.author,
+        id3.TYER: episode.date[:4],
+        id3.TDAT: episode.date[8:] + episode.date[5:7],
         id3.TRCK: "" if episode.number is None else str(episode.number),
         id3.TLAN: language or "",
         id3.TCON: "Podcast",
@@ -208,6 +210,7 @@ def _tag_m4a(path: Path, episode: Episode, cover: Picture | None) -> None:
         "\xa9nam": episode.title,
         "\xa9alb": episode.show,
         "\xa9ART": episode.author,
+        "\xa9day": episode.date,
         "desc": episode.description,
         "ldes": episode.description,
         "\xa9gen": "Podcast",
@@ -234,6 +237,7 @@ def _comments(episode: Episode) -> list[tuple[str, str]]:
         ("TITLE", episode.title),
         ("ALBUM", episode.show),
         ("ARTIST", episode.author),
+        ("DATE", episode.date),
         ("TRACKNUMBER", "" if episode.number is None else str(episode.number)),
         ("DESCRIPTION", episode.description),
         ("LANGUAGE", episode.language),

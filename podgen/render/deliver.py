@@ -17,6 +17,7 @@ from podgen.files import make_folder, staging, whole_file
 from podgen.publish.chapters import chapters_json, close_chapters, ffmetadata, picture_names
 from podgen.publish.episode import ChapterMark, Episode, SpokenTurn, SpokenWord
 from podgen.publish.item import item_xml
+from podgen.publish.levels import write_levels
 from podgen.publish.tags import tag
 from podgen.publish.transcript import karaoke, srt, text, transcript_json, vtt
 from podgen.render.assemble import Assembly
@@ -89,13 +90,17 @@ def deliver(
             chapters=chapters if episode.chapters else None,
             finish=finish,
             progress=tell,
+            serial=episode.serial,
         )
+        for file in mastered.deliverables:
+            write_levels(file.path, file.verdict, episode)
         rejected = any(file.verdict.failures for file in mastered.deliverables)
         place = outputs.rejected if rejected else outputs
         mastered = replace(
             mastered,
             deliverables=tuple(
-                replace(file, path=place.paths[file.verdict.form]) for file in mastered.deliverables
+                replace(file, path=place.paths[file.verdict.form], size=file.path.stat().st_size)
+                for file in mastered.deliverables
             ),
         )
         stems: list[Path] = []
@@ -148,6 +153,7 @@ def episode_of(plan: Plan, assembly: Assembly, proved: Sequence[Proved] = ()) ->
         number=show.number,
         description=show.description or "",
         author=show.author or "",
+        date=show.date or "",
         language=show.language,
         cover=show.cover,
         duration=timeline.total / timeline.rate,

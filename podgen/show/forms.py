@@ -314,6 +314,7 @@ class ScriptForm(Form):
     number: kind.Number | None = said("The episode's number.")
     description: kind.Description | None = said("What the episode is about.")
     author: kind.Text | None = said("Who made it.")
+    date: kind.Date | None = said("The day it comes out, as in 2026-11-28.")
     language: kind.Language | None = said("The language spoken, as in en or pt-BR; en.")
     cover: ref.Image | None = said("The cover, .jpg or .png.")
     voices: ref.File | None = said("The voices file; else voices.yaml beside the script or above.")

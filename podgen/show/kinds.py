@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Annotated, Any, Literal
 
@@ -141,6 +142,20 @@ def _read_language(value: object) -> object:
 
 
 Language = Annotated[str, BeforeValidator(_read_language)]
+
+
+def _read_date(value: object) -> object:
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return datetime.date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    raise wrong(f"{{}} cannot be {shown(value)}", "give a day as in 2026-11-28")
+
+
+Date = Annotated[
+    str, BeforeValidator(_read_date), WithJsonSchema({"type": "string", "format": "date"})
+]
 
 
 def _read_url(value: object) -> object:

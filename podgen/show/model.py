@@ -244,6 +244,7 @@ class Show:
     number: int | None = None
     description: str | None = None
     author: str | None = None
+    date: str | None = None
     language: str = "en"
     cover: Path | None = None
     lexicon: Lexicon = NO_WORDS

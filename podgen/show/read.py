@@ -91,6 +91,7 @@ def _show(path: Path, form: ScriptForm, source: Source, context: Context) -> Sho
         number=form.number,
         description=form.description,
         author=form.author,
+        date=form.date,
         language=form.language or "en",
         cover=form.cover,
         lexicon=form.lexicon or Lexicon(),
