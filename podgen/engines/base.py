@@ -93,6 +93,8 @@ class Speech:
     id: str
     samples: Samples
     sample_rate: int
+    notes: Mapping[str, object] = field(default_factory=dict)
+    """What is to be known of it later that the utterance does not say, such as another `seed`."""
 
 
 class Engine(Protocol):

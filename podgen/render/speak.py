@@ -75,6 +75,7 @@ def _speak(
             continue
         said = one.turn.utterance
         notes = {"engine": engine.name, "voice": said.voice, "text": said.text, "seed": said.seed}
+        notes |= speech.notes
         rate = speech.sample_rate
         yield one, store.put("takes", one.turn.key, speech.samples, rate, notes)
     names = {one.name for one in batch}

@@ -22,8 +22,8 @@ from podgen.serve.refusal import RefusedError
 from podgen.serve.request import SpeechRequest
 from podgen.serve.speaking import encoded, speak
 from podgen.serve.state import Account, Limits, State
-from podgen.speech.encoding import FORMATS, encode, pcm16, wav_header, within_full_scale
-from podgen.speech.pieces import cut
+from podgen.speech.encoding import FORMATS, encode, float_wav, pcm16, wav_header, within_full_scale
+from podgen.speech.pieces import Piece, cut
 
 CLIENT_GONE = 499
 
@@ -130,11 +130,23 @@ def _add_routes(app: FastAPI, state: State) -> None:
 
 
 def _model(state: State) -> dict[str, Any]:
+    can = state.engine.capabilities()
     return {
         "id": state.desk.model,
         "object": "model",
         "created": state.created,
         "owned_by": "podgen",
+        "podgen": {
+            "engine": state.engine.name,
+            "languages": can.languages,
+            "sample_rate": can.sample_rate,
+            "speed": can.speed or (1.0, 1.0),
+            "characters": state.desk.longest,
+            "blends": can.blends,
+            "phonemes": can.phonemes,
+            "instructions": can.instructions,
+            "takes": can.takes,
+        },
     }
 
 
@@ -170,13 +182,16 @@ async def _answer(account: Account, request: Request) -> Response:
 async def _whole(account: Account) -> Response:
     order, state = account.order, account.state
     with account:
-        pieces = cut(order.utterance, state.engine.name)
+        utterance = order.utterance
+        pieces = [Piece(utterance, 0.0)] if order.as_turn else cut(utterance, state.engine.name)
         speaking = speak(state.batcher, pieces, account.id, stream=False)
         async with aclosing(speaking) as made:
             sounds = [sound async for sound in account.heard(made)]
         rate = sounds[0].sample_rate
         samples = np.concatenate([sound.samples for sound in sounds])
-        if order.format in ("wav", "pcm") and order.tempo == 1.0:
+        if order.as_turn and order.tempo == 1.0:
+            body = float_wav(samples, rate)
+        elif order.format in ("wav", "pcm") and order.tempo == 1.0:
             body = pcm16(within_full_scale(samples))
             if order.format == "wav":
                 body = wav_header(rate, len(samples)) + body

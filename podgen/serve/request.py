@@ -52,6 +52,13 @@ class SpeechRequest(BaseModel):
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         None, description="How far readings may differ, where the engine draws them."
     )
+    phonemes: dict[str, str] | None = Field(
+        None, description="IPA of single words of the text, for engines that take it."
+    )
+    as_turn: bool | None = Field(
+        None,
+        description="Read as a turn of a show is: said as it stands, not cut, WAV in 32-bit float.",
+    )
     max_new_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     extra_params: dict[str, Any] | None = Field(
         None, description="Settings of the engine for this utterance."
@@ -81,6 +88,8 @@ class Order:
     tempo: float
     passed_over: tuple[str, ...] = ()
     """Fields that a lenient server answered without."""
+    as_turn: bool = False
+    """Whether it is read as a turn of a show is, and answered with the samples as made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,8 @@ class Desk:
             param = "voice" if utterance.voice not in self.voices() else _param(request)
             said = "\n".join(sentence(what, remedy) for what, remedy in problems)
             raise RefusedError(400, said, param=param, code="cannot_speak")
-        return Order(utterance, name, delivery, tempo, self._passed_over(request))
+        passed_over, as_turn = self._passed_over(request), bool(request.as_turn)
+        return Order(utterance, name, delivery, tempo, passed_over, as_turn)
 
     def voices(self) -> dict[str, str]:
         """Every name a voice can be asked for by, and the engine's own name for it."""
@@ -139,11 +149,14 @@ class Desk:
         language = request.language or voice_language(self.engine.voices(), voice)
         return Utterance(
             id="speech",
-            text=spoken(request.input, language=language).text,
+            text=request.input
+            if request.as_turn
+            else spoken(request.input, language=language).text,
             voice=voice,
             language=language,
             seed=request.seed or 0,
             speed=speed,
+            phonemes=tuple((request.phonemes or {}).items()),
             ref_text=request.ref_text or None,
             # Never read: it is there for the engine to say why it cannot clone.
             ref_audio=Path("ref_audio") if request.ref_audio else None,
@@ -182,6 +195,10 @@ class Desk:
     def _refuse_foreign(self, request: SpeechRequest) -> None:
         """Fields of vllm-omni's that ask for something no engine here has."""
         rate = self.engine.capabilities().sample_rate
+        if request.as_turn and (request.stream or request.stream_format):
+            raise RefusedError(400, "a turn is answered whole; take `stream` out", param="as_turn")
+        if request.as_turn and request.response_format != "wav":
+            raise RefusedError(400, "a turn is answered as wav; ask for that", param="as_turn")
         if request.sample_rate not in (None, rate):
             raise RefusedError(
                 400, f"the engine speaks at {rate} Hz; ask for that", param="sample_rate"

@@ -15,10 +15,10 @@ KEY_VARIABLE = "PODGEN_API_KEY"
 def at_servers(urls: Sequence[str]) -> dict[str, object]:
     """Settings of the remote engine for servers; they get the key in PODGEN_API_KEY, if any.
 
-    Somebody waits for a single text: three attempts, not the many of a whole show.
+    Somebody waits for a single text: three attempts and half a minute, not those of a whole show.
     """
     key = {"api_key_env": KEY_VARIABLE} if os.environ.get(KEY_VARIABLE) else {}
-    return {"base_url": list(urls), "attempts": 3, **key}
+    return {"base_url": list(urls), "attempts": 3, "patience": 30, **key}
 
 
 def require_engine(engine: str | None, settings: Mapping[str, object] | None) -> None:

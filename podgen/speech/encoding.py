@@ -64,6 +64,20 @@ def wav_header(rate: int, frames: int | None = None) -> bytes:
     return struct.pack("<4sI4s4sIHHIIHH4sI", *fields)
 
 
+def float_wav(samples: Samples, rate: int) -> bytes:
+    """Mono float32 as WAV, sample for sample, beyond +-1 too.
+
+    Layout: as `wav_header`; where samples are not PCM the format says how long its extension is,
+    and a `fact` chunk how many samples there are.
+    """
+    body = samples.astype("<f4").tobytes()
+    form = struct.pack("<4sIHHIIHHH", b"fmt ", 18, 3, 1, rate, 4 * rate, 4, 32, 0)
+    fact = struct.pack("<4sII", b"fact", 4, len(samples))
+    data = struct.pack("<4sI", b"data", len(body)) + body
+    parts = form + fact + data
+    return struct.pack("<4sI4s", b"RIFF", 4 + len(parts), b"WAVE") + parts
+
+
 def tempo_chain(tempo: float) -> str:
     """ffmpeg's atempo keeps the pitch; it is at its best from 0.5 to 2, so wider goes in steps."""
     steps = 1

@@ -23,18 +23,21 @@ log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 20.0
 _LARGEST = 500_000_000  # bytes of an answer: half an hour at 48 kHz in 32-bit stereo
+_HEALTH_SECONDS = 5.0
+_TOKENS = "x-vllm-omni-output-tokens"
+"""How many tokens vllm-omni generated; as many as it was let means that the sound is cut short."""
 _ONE_TURN_ONLY = frozenset({400, 413, 422})
 """Refusals that say something about the text or voice; any other holds for every turn."""
 
 
 class RefusedError(Exception):
-    """A turn that no further try will bring. `for_all`: nor any other turn."""
+    """A turn that no further try will bring. `bad` is how many answers were no good."""
 
-    def __init__(self, what: str, remedy: str, *, for_all: bool) -> None:
+    def __init__(self, what: str, remedy: str, *, bad: int = 0) -> None:
         super().__init__(what)
         self.what = what
         self.remedy = remedy
-        self.for_all = for_all
+        self.bad = bad
 
 
 class _BusyError(Exception):
@@ -43,13 +46,47 @@ class _BusyError(Exception):
         self.seconds = seconds
 
 
+class _DownError(Exception):
+    """The server is not there, whatever is asked."""
+
+
+class _RefusedByServerError(Exception):
+    def __init__(self, what: str, *, for_all: bool) -> None:
+        super().__init__(what)
+        self.for_all = for_all
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to ask, of whom, and what the answer should be."""
+    """What to ask, of whom, and what the answer should be.
+
+    After a bad answer another seed is asked for, or none (`reseed` false) where the server itself
+    tries again only without one.
+    """
 
     body: Mapping[str, Any]
     urls: Collection[str]
     expected: Expected
+    reseed: bool = True
+
+    def after(self, bad: int) -> dict[str, Any]:
+        """The body to send after so many bad answers."""
+        body = dict(self.body)
+        if bad and "seed" in body:
+            if self.reseed:
+                body["seed"] += bad
+            else:
+                del body["seed"]
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Mono float32 samples, their rate, and the seed that was asked for, if any."""
+
+    samples: Samples
+    rate: int
+    seed: int | None
 
 
 class Client:
@@ -65,37 +102,42 @@ class Client:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
         )
 
-    def speech(self, wanted: Wanted) -> tuple[Samples, int]:
-        """Mono float32 samples of a good answer, and their rate.
+    def speech(self, wanted: Wanted) -> Answer:
+        """A good answer.
 
-        Connection errors, 5xx and bad answers count as failures, of which `attempts` are borne,
-        on different servers as far as there are; being told to come later does not count.
+        Of bad ones `attempts` are borne, on different servers as far as there are. A server that
+        does not answer, or says to come later, is waited for, see `Servers`.
 
         Raises:
-            RefusedError: there is none.
+            RefusedError: there is none, for this turn.
+            LostError: nor for any other, as its servers are given up.
             StoppedError: the job is over.
         """
         failures: list[str] = []
         avoid: set[str] = set()
-        patient_until = time.monotonic() + self._settings.patience
         while True:
             place = self._servers.take(wanted.urls, avoid)
             try:
-                answer = self._ask(place.url, wanted)
+                answer = self._ask(place.url, wanted, len(failures))
             except _BusyError as busy:
                 self._servers.busy(place, busy.seconds)
-                if time.monotonic() > patient_until:
-                    what = f"{place.url} was too busy for {self._settings.patience:g} s"
-                    raise RefusedError(what, "raise `patience`", for_all=True) from None
                 continue
-            except (httpx.HTTPError, BadReplyError) as error:
+            except _DownError as down:
+                self._servers.down(place, str(down))
+                continue
+            except _RefusedByServerError as refused:
+                if not refused.for_all:
+                    self._servers.left(place)
+                    raise RefusedError(str(refused), "") from None
+                self._servers.refused(place, str(refused), "mend base_url, model or key, and go on")
+                continue
+            except BadReplyError as error:
                 self._servers.bad(place)
-                failures.append(f"{place.url}: {_said(error)}")
+                failures.append(f"{place.url}: {error}")
                 log.info("try %d: %s", len(failures), failures[-1])
                 avoid.add(place.url)
-                hopeless = self._servers.all_failed(wanted.urls, self._settings.attempts)
-                if hopeless or len(failures) >= self._settings.attempts:
-                    raise _given_up(failures, for_all=hopeless) from None
+                if len(failures) >= self._settings.attempts:
+                    raise _given_up(failures) from None
             except BaseException:
                 self._servers.left(place)
                 raise
@@ -111,71 +153,71 @@ class Client:
         """End all connections."""
         self._http.close()
 
-    def _ask(self, base: str, wanted: Wanted) -> tuple[Samples, int]:
+    def _ask(self, base: str, wanted: Wanted, bad: int) -> Answer:
+        body = wanted.after(bad)
+        try:
+            status, headers, data = self._post(f"{base}/audio/speech", body)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _DownError(_said(error)) from None
+        except httpx.HTTPError as error:
+            self._raise_if_down(base, _said(error))
+            raise BadReplyError(_said(error)) from None
+        if status == 429 or (status == 503 and "retry-after" in headers):
+            raise _BusyError(_retry_after(headers.get("retry-after")))
+        said = f"answered {status}: {_message(data)}"
+        if status in (502, 503, 504):
+            raise _DownError(said)
+        if status >= 500 or status == 408:
+            self._raise_if_down(base, said)
+            raise BadReplyError(said)
+        if status != 200:
+            for_all = status not in _ONE_TURN_ONLY
+            said = f"{base} refused it ({status}): {_message(data)}"
+            raise _RefusedByServerError(said, for_all=for_all)
+        limit = body.get("max_new_tokens")
+        made = headers.get(_TOKENS, "")
+        if limit is not None and made.isdigit() and int(made) >= limit:
+            raise BadReplyError(f"answered with sound cut short at max_tokens, {limit}")
+        try:
+            samples, rate = read(headers.get("content-type", ""), data, wanted.expected)
+        except BadReplyError as error:
+            raise BadReplyError(f"answered with {error}") from None
+        return Answer(samples, rate, body.get("seed"))
+
+    def _post(self, url: str, body: Mapping[str, Any]) -> tuple[int, httpx.Headers, bytes]:
         deadline = time.monotonic() + self._settings.timeout
         data = bytearray()
-        url = f"{base}/audio/speech"
-        with self._http.stream("POST", url, json=dict(wanted.body)) as reply:
+        with self._http.stream("POST", url, json=body) as reply:
             for block in reply.iter_bytes():
                 data += block
                 if len(data) > _LARGEST or time.monotonic() > deadline:
                     raise BadReplyError(f"answered without an end after {len(data)} bytes")
-        status = reply.status_code
-        if status == 429 or (status == 503 and "retry-after" in reply.headers):
-            raise _BusyError(_retry_after(reply.headers.get("retry-after")))
-        if status >= 500 or status == 408:
-            raise BadReplyError(f"answered {status}: {_message(bytes(data))}")
-        if status != 200:
-            remedy = "" if status in _ONE_TURN_ONLY else "mend base_url, model or key, and go on"
-            said = f"{base} refused it ({status}): {_message(bytes(data))}"
-            raise RefusedError(said, remedy, for_all=status not in _ONE_TURN_ONLY)
-        kind = reply.headers.get("content-type", "")
+        return reply.status_code, reply.headers, bytes(data)
+
+    def _raise_if_down(self, base: str, why: str) -> None:
+        """Tell a server that broke from one that could not do with this turn: by its health.
+
+        Raises:
+            _DownError: it is not well.
+        """
+        url = f"{base.removesuffix('/v1')}/health"
         try:
-            return read(kind, bytes(data), wanted.expected)
-        except BadReplyError as error:
-            raise BadReplyError(f"answered with {error}") from None
+            well = self._http.get(url, timeout=_HEALTH_SECONDS).status_code < 500
+        except httpx.HTTPError:
+            well = False
+        if not well:
+            raise _DownError(why)
 
 
-def listed(settings: EngineSettings, url: str) -> tuple[list[str], list[str]] | None:
-    """The models and the voices that a server says it has, or None if it cannot be reached.
-
-    A server without a list of voices has an empty one.
-    """
-    key = settings.api_key()
-    headers = {"Authorization": f"Bearer {key}"} if key else None
-    try:
-        with httpx.Client(headers=headers, timeout=min(settings.connect_timeout, 5.0)) as http:
-            models = http.get(f"{url}/models")
-            voices = http.get(f"{url}/audio/voices")
-    except httpx.HTTPError:
-        return None
-    return _names(models, "data"), _names(voices, "voices", "uploaded_voices", "aliases")
-
-
-def _names(reply: httpx.Response, *keys: str) -> list[str]:
-    """Names under any of the keys, each given as itself or as an object with an id or a name."""
-    try:
-        value = reply.json() if reply.status_code == 200 else {}
-    except ValueError:
-        value = {}
-    found: list[str] = []
-    for key in keys if isinstance(value, dict) else ():
-        for entry in value.get(key) or ():
-            name = (entry.get("id") or entry.get("name")) if isinstance(entry, dict) else entry
-            if isinstance(name, str):
-                found.append(name)
-    return found
-
-
-def _given_up(failures: list[str], *, for_all: bool) -> RefusedError:
+def _given_up(failures: list[str]) -> RefusedError:
     counted = {failure: failures.count(failure) for failure in failures}
     said = ", ".join(
         f"{failure} ({n} times)" if n > 1 else failure for failure, n in counted.items()
     )
-    heard = any("answered" in failure for failure in failures)
-    remedy = "look at the server's log" if heard else "start the server, or mend base_url"
     return RefusedError(
-        f"no usable answer in {len(failures)} tries: {said}", remedy, for_all=for_all
+        f"no usable answer in {len(failures)} tries: {said}",
+        "look at the server's log, or change the text",
+        bad=len(failures),
     )
 
 

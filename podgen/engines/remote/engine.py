@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from podgen.engines.base import Availability, Capabilities, Speech, Utterance, VoiceInfo
 from podgen.engines.checks import Problems, check_against, refuse
-from podgen.engines.remote import length, models, request
+from podgen.engines.remote import length, models, offer, request
 from podgen.engines.remote.job import Job, perform
+from podgen.engines.remote.models import Model
 from podgen.engines.remote.request import Ask
 from podgen.engines.remote.servers import Servers
 from podgen.engines.remote.settings import read_engine, read_voice
@@ -21,12 +22,12 @@ from podgen.errors import EngineError
 
 if TYPE_CHECKING:
     from podgen.engines.remote.client import Wanted
+    from podgen.engines.remote.listing import Listing
 
 log = logging.getLogger(__name__)
 
 INSTALL = "pip install 'podgen[remote]'"
 _THREADS = 64
-_LISTED = tuple[list[str], list[str]] | None
 
 
 class RemoteEngine:
@@ -36,20 +37,25 @@ class RemoteEngine:
 
     def __init__(self, settings: Mapping[str, object] | None = None) -> None:
         self._settings = read_engine(settings or {})
-        self._listed: dict[str, _LISTED] = {}
+        self._listed: dict[str, Listing | None] = {}
         self._warned: set[str] = set()
 
     def capabilities(self) -> Capabilities:
-        """As wide as any model's; what a given model lacks, `check` says."""
-        row = models.find(self._settings.model) if self._settings.model else None
-        rate = self._settings.sample_rate or (row.sample_rate if row else None) or 24_000
+        """As wide as any model's; what a given model lacks, `check` says. Of podgen's own server
+        they are those of the engine behind it."""
+        settings = self._settings
+        row = self._model(settings.model or "", settings.base_url)
+        rate = settings.sample_rate or row.sample_rate or 24_000
         return Capabilities(
-            languages=("*",),
+            languages=row.languages,
             sample_rate=rate,
-            speed=row.speed if row else (0.25, 4.0),
-            cloning=True,
-            instructions=True,
+            speed=row.speed,
+            blends=row.blends,
+            phonemes=row.phonemes,
+            cloning=row.ref_audio != "rejected" or not row.own,
+            instructions=row.instructions != "rejected" or not row.own,
             split=True,
+            takes=row.takes,
         )
 
     def availability(self) -> Availability:
@@ -70,42 +76,60 @@ class RemoteEngine:
         return ""
 
     def voices(self) -> Sequence[VoiceInfo]:
-        """The voices that the configured model is known to come with, else those that the servers
-        say they have."""
+        """The voices that the servers say they have, else those that the configured model is known
+        to come with.
+
+        Raises:
+            EngineError: no server answers, and nothing is known of the model.
+        """
+        urls = self._settings.base_url
         row = models.find(self._settings.model or "")
-        if row.presets:
-            return tuple(VoiceInfo(name, "", "", f"of {row.name}") for name in row.presets)
-        names: dict[str, str] = {}
-        for url in self._settings.base_url:
-            _, voices = self._listing(url) or ((), ())
-            names |= {voice: url for voice in voices if voice not in names}
-        return tuple(VoiceInfo(name, "", "", f"at {url}") for name, url in names.items())
+        listings = self._listings(urls)
+        found: dict[str, VoiceInfo] = {}
+        for url, listing in listings.items():
+            for voice in listing.voices if listing is not None else ():
+                found.setdefault(voice.name, replace(voice, description=f"at {url}"))
+        if not found and urls and not any(listings.values()):
+            self._warn(f"{', '.join(urls)} cannot be reached: it is not asked for its voices")
+            if not row.presets:
+                raise EngineError(
+                    f"{', '.join(urls)} cannot be reached", "start the server, or mend the address"
+                )
+        presets = (VoiceInfo(name, "", "", f"of {row.name}") for name in row.presets)
+        return tuple(found.values() or presets)
 
     def check(self, utterance: Utterance) -> Problems:
         """What the utterance's model would drop or refuse, before anything is sent.
 
-        Of a model that is not known, and for a voice that its model does not come with, the
-        servers are asked once what they have.
+        The servers are asked once what they have; one that does not answer is warned of.
         """
         voice, problems = read_voice(utterance.settings)
         name = voice.model or self._settings.model
         if name is None:
             return [*problems, ("no model is named", "set `model` under engines: remote:")]
-        if not (voice.base_url or self._settings.base_url):
+        urls = voice.base_url or self._settings.base_url
+        if not urls:
             problems.append(("no server is named", "set `base_url` under engines: remote:"))
-        row = models.find(name)
-        ask = Ask(utterance, self._settings, voice, row, name)
-        can = replace(self.capabilities(), speed=row.speed)
+        ask = self._ask(utterance)
+        row = ask.model
+        can = replace(
+            self.capabilities(),
+            speed=row.speed,
+            phonemes=row.phonemes,
+            cloning=True,
+            instructions=True,
+        )
         problems += check_against(replace(utterance, settings={}), can, row.name)
         problems += request.problems(ask)
-        if voice.split == "never" and len(utterance.text) > length.LONGEST:
+        longest = row.longest or length.LONGEST
+        if voice.split == "never" and len(utterance.text) > longest:
             problems.append(
                 (
-                    f"the text has {len(utterance.text)} characters, more than {length.LONGEST}",
+                    f"the text has {len(utterance.text)} characters, more than {longest}",
                     "let it be split, or make two turns of it",
                 )
             )
-        return problems or self._server_problems(ask)
+        return problems or self._server_problems(ask, urls)
 
     def estimate(self, utterance: Utterance) -> float:
         """Seconds of speech, from the text's length."""
@@ -134,7 +158,15 @@ class RemoteEngine:
 
         settings = self._settings
         urls = dict.fromkeys(url for job in jobs for url in self._urls(job.ask))
-        servers = Servers(urls, in_flight=settings.in_flight, first_rest=10 * settings.backoff)
+        servers = Servers(
+            urls,
+            in_flight=settings.in_flight,
+            first_rest=4 * settings.backoff,
+            patience=settings.patience,
+            attempts=settings.attempts,
+            well=[url for url in urls if self._listed.get(url) is not None],
+            tell=lambda message: log.warning("warning: %s", message),
+        )
         client = Client(settings, servers)
         threads = min(_THREADS, len(urls) * settings.in_flight)
         try:
@@ -149,12 +181,17 @@ class RemoteEngine:
     def _urls(self, ask: Ask) -> tuple[str, ...]:
         return ask.voice.base_url or self._settings.base_url
 
-    def _job(self, utterance: Utterance) -> Job:
-        refuse(self.name, utterance, self.check(utterance))
+    def _ask(self, utterance: Utterance) -> Ask:
         voice, _ = read_voice(utterance.settings)
         name = voice.model or self._settings.model or ""
-        ask = Ask(utterance, self._settings, voice, models.find(name), name)
-        return Job(ask, length.parts(utterance.text, voice.split))
+        model = self._model(name, voice.base_url or self._settings.base_url)
+        return Ask(utterance, self._settings, voice, model, name)
+
+    def _job(self, utterance: Utterance) -> Job:
+        refuse(self.name, utterance, self.check(utterance))
+        ask = self._ask(utterance)
+        longest = ask.model.longest or length.LONGEST
+        return Job(ask, length.parts(utterance.text, ask.voice.split, longest))
 
     def _wanted(self, job: Job) -> list[Wanted]:
         from podgen.engines.remote.client import Wanted
@@ -165,50 +202,47 @@ class RemoteEngine:
                 body=request.body(ask, text),
                 urls=self._urls(ask),
                 expected=length.expected(text, ask.utterance.speed, ask.rate),
+                reseed=ask.model.reseed,
             )
             for text, _ in job.texts
         ]
 
-    def _server_problems(self, ask: Ask) -> Problems:
+    def _model(self, name: str, urls: Sequence[str]) -> Model:
+        """What is known of a model: by the table, else by what podgen's servers say of it."""
+        row = models.find(name)
+        if row.known:
+            return row
+        for listing in self._listings(urls).values():
+            if listing is not None and name in listing.own:
+                return listing.own[name]
+        return row
+
+    def _listings(self, urls: Sequence[str]) -> dict[str, Listing | None]:
+        """What servers have, asked for once; None where one does not answer."""
+        new = [url for url in urls if url not in self._listed]
+        if new and self.availability().usable:
+            from podgen.engines.remote.listing import ask
+
+            self._listed |= ask(self._settings, new)
+        return {url: self._listed.get(url) for url in urls}
+
+    def _server_problems(self, ask: Ask, urls: Sequence[str]) -> Problems:
+        problems: Problems = []
+        answered = False
+        for url, listing in self._listings(urls).items():
+            if listing is None:
+                self._warn(f"{url} cannot be reached: model and voices are not checked")
+                continue
+            answered = True
+            problems += offer.problems(ask, url, listing)
         voice = request.voice_name(ask)
-        if ask.model.known and (voice is None or voice in ask.model.presets):
-            return []
-        if ask.model.known and ask.model.voice != "required":
-            return []
+        if not answered and ask.model.presets and voice not in (None, *ask.model.presets):
+            return [(f"{ask.model.name} has no voice `{voice}`", offer.some(ask.model.presets))]
         if not ask.model.known:
             self._warn(f"model {ask.model_name} is not known: its settings are sent as written")
-        problems: Problems = []
-        for url in self._urls(ask):
-            problems += self._listed_problems(ask, url, self._listing(url), voice)
         return problems
-
-    def _listing(self, url: str) -> _LISTED:
-        """Models and voices of a server, asked for once; None where it does not answer."""
-        if url not in self._listed:
-            from podgen.engines.remote.client import listed
-
-            self._listed[url] = listed(self._settings, url)
-        return self._listed[url]
-
-    def _listed_problems(self, ask: Ask, url: str, listed: _LISTED, voice: str | None) -> Problems:
-        if listed is None:
-            if ask.model.known:
-                return [(f"{ask.model.name} has no voice `{voice}`", _some(ask.model.presets))]
-            self._warn(f"{url} cannot be reached: model and voices are not checked")
-            return []
-        names, voices = listed
-        if names and ask.model_name not in names:
-            return [(f"{url} has no model `{ask.model_name}`", _some(names))]
-        if voices and voice is not None and voice not in voices:
-            return [(f"{url} has no voice `{voice}`", _some(voices))]
-        return []
 
     def _warn(self, message: str) -> None:
         if message not in self._warned:
             self._warned.add(message)
             log.warning("warning: %s", message)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = ", ..." if len(names) > 12 else ""
-    return f"it has {', '.join(names[:12])}{more}"

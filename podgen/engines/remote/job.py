@@ -6,21 +6,22 @@ import contextlib
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from podgen.engines.base import Samples, Speech
+from podgen.engines.base import Speech
 from podgen.engines.checks import finished
 from podgen.engines.joins import join
 from podgen.engines.remote.request import Ask
-from podgen.engines.remote.servers import StoppedError
+from podgen.engines.remote.servers import LostError, StoppedError
 from podgen.errors import EngineError, Problem
 
 if TYPE_CHECKING:
-    from podgen.engines.remote.client import Client, RefusedError, Wanted
+    from podgen.engines.remote.client import Answer, Client, RefusedError, Wanted
 
-_HOPELESS = 8
-"""A job of which so many turns fail before one succeeds is not gone on with."""
+_HOPELESS = 24
+"""Where so many turns had nothing but bad answers and none a good one, no other is asked for: a
+server that makes rubbish of everything is not kept at it for hours."""
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Job:
 
     ask: Ask
     texts: list[tuple[str, float]]
-    done: dict[int, tuple[Samples, int]] = field(default_factory=dict)
+    done: dict[int, Answer] = field(default_factory=dict)
 
     def speech(self) -> Speech:
         """The parts joined.
@@ -38,7 +39,8 @@ class Job:
             EngineError: they differ in rate, or are no reading of the text.
         """
         utterance = self.ask.utterance
-        rates = {rate for _, rate in self.done.values()}
+        answers = [self.done[index] for index in range(len(self.texts))]
+        rates = {answer.rate for answer in answers}
         if len(rates) > 1:
             raise EngineError(
                 Problem(
@@ -48,12 +50,16 @@ class Job:
                 )
             )
         rate = rates.pop()
-        pieces = [self.done[index][0] for index in range(len(self.texts))]
         gaps = [gap / utterance.speed for _, gap in self.texts[:-1]]
-        return finished("remote", utterance, join(pieces, gaps, rate), rate)
+        sound = join([answer.samples for answer in answers], gaps, rate)
+        speech = finished("remote", utterance, sound, rate)
+        seeds = [answer.seed for answer in answers]
+        if all(seed == utterance.seed for seed in seeds):
+            return speech
+        return replace(speech, notes={"seed": seeds[0]} if len(seeds) == 1 else {"seeds": seeds})
 
 
-_Result = tuple[int, int, tuple[Samples, int] | Exception]
+_Result = tuple[int, int, "Answer | Exception"]
 
 
 def perform(
@@ -62,7 +68,8 @@ def perform(
     """Have all parts of all jobs asked for, in order, and yield each job when it is whole.
 
     Raises:
-        EngineError: once what can be spoken is yielded, naming the turns that cannot be.
+        EngineError: once what can be spoken is yielded, naming the turns that cannot be, and the
+            servers that were given up.
     """
     from podgen.engines.remote.client import RefusedError
 
@@ -78,7 +85,8 @@ def perform(
         # Daemons, so that an interrupt does not wait for the slowest answer.
         threading.Thread(target=_work, args=(tasks, results, client, leaving), daemon=True).start()
     failed: dict[int, Problem] = {}
-    spoken = 0
+    lost: dict[str, tuple[LostError, set[int]]] = {}
+    hopeless = spoken = 0
     for _ in range(total):
         index, number, result = results.get()
         job = jobs[index]
@@ -91,20 +99,32 @@ def perform(
                 spoken += 1
                 job.done.clear()
         except RefusedError as error:
-            problem = _problem(job, error)
-            if error.for_all:
-                raise EngineError([*failed.values(), problem]) from error
-            failed[index] = problem
+            if index not in failed:
+                failed[index] = _problem(job, error)
+                hopeless += error.bad > 0
+        except LostError as error:
+            lost.setdefault(error.what, (error, set()))[1].add(index)
         except EngineError as error:
             failed[index] = error.problems[0]
-        if len(failed) >= _HOPELESS and not spoken:
+        if hopeless >= _HOPELESS and not spoken:
             break
-    if failed:
-        raise EngineError([failed[index] for index in sorted(failed)])
+    problems = [failed[index] for index in sorted(failed)]
+    problems += [_lost_problem(error, len(turns)) for error, turns in lost.values()]
+    if hopeless >= _HOPELESS and not spoken:
+        what = f"the first {hopeless} turns had no usable answer; the others were not asked for"
+        problems.append(Problem(what, "look at the server's log"))
+    if problems:
+        raise EngineError(problems)
 
 
 def _problem(job: Job, error: RefusedError) -> Problem:
     return Problem(error.what, error.remedy, turn=job.ask.utterance.id)
+
+
+def _lost_problem(error: LostError, turns: int) -> Problem:
+    """Said once for all turns that wait for the same servers."""
+    waiting = f"; {turns} turns wait for it" if turns > 1 else ""
+    return Problem(error.what + waiting, error.remedy)
 
 
 def _work(

@@ -36,13 +36,13 @@ def expected(text: str, speed: float, rate: int | None) -> Expected:
     return Expected(rate, about, max(0.3 * about - 0.5, letters / 60 / speed), 3.0 * about + 3.0)
 
 
-def parts(text: str, split: str | int) -> list[tuple[str, float]]:
+def parts(text: str, split: str | int, longest: int = LONGEST) -> list[tuple[str, float]]:
     """`text` as it is asked for, each part with the pause after it in seconds.
 
     Whole, where it is short enough or `split` is "never"; else sentences together as far as they
     fit, and only a sentence that is too long by itself is cut inside.
     """
-    limit = LONGEST if split == "auto" else split
+    limit = longest if split == "auto" else split
     if not isinstance(limit, int) or len(text) <= limit:
         return [(text, 0.0)]
     out: list[tuple[str, float]] = []

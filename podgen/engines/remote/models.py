@@ -33,6 +33,18 @@ class Model:
     x_vector: bool = False
     presets: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    sample_rates: tuple[int, ...] | None = None
+    """The `sample_rate` that its server takes in a request; None where that is not known."""
+    reseed: bool = True
+    """Whether a bad answer is followed by another seed, not by none."""
+    own: bool = False
+    """Whether it is podgen's own server, which says what follows of itself."""
+    languages: tuple[str, ...] = ("*",)
+    longest: int | None = None
+    """Characters that it takes at once."""
+    blends: bool = False
+    phonemes: bool = False
+    takes: bool = True
 
 
 @lru_cache(maxsize=64)

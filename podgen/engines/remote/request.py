@@ -66,6 +66,8 @@ def body(ask: Ask, text: str) -> dict[str, Any]:
         if voice.speaker_embedding is None
         else list(voice.speaker_embedding),
         "sample_rate": ask.engine.sample_rate,
+        "phonemes": dict(utterance.phonemes) or None,
+        "as_turn": True if model.own else None,
         "extra_params": {**ask.engine.extra_params, **voice.extra_params} or None,
     }
     if utterance.ref_audio is not None:
@@ -93,6 +95,7 @@ def problems(ask: Ask) -> Problems:
         *_task_problems(ask),
         *_language_problems(ask),
         *_embedding_problems(ask),
+        *_rate_problems(ask),
     ]
 
 
@@ -165,7 +168,7 @@ def _task_problems(ask: Ask) -> Problems:
     asked, model = ask.voice.task_type, ask.model
     if asked is None:
         return []
-    if model.task_type == "ignored":
+    if model.task_type in ("ignored", "rejected"):
         return [(f"{model.name} has no task types", "take `task_type` out")]
     if model.task is not None and asked != model.task:
         return [(f"{model.name} cannot do task_type {asked}", f"load a {asked} checkpoint")]
@@ -193,9 +196,21 @@ def _embedding_problems(ask: Ask) -> Problems:
     return found
 
 
+def _rate_problems(ask: Ask) -> Problems:
+    asked, takes = ask.engine.sample_rate, ask.model.sample_rates
+    if asked is None or takes is None or asked in takes:
+        return []
+    if not takes:
+        return [(f"{ask.model.name} refuses `sample_rate`", "take it out: the model has its own")]
+    rates = " or ".join(map(str, takes))
+    return [(f"{ask.model.name} cannot answer at {asked} Hz", f"set `sample_rate` to {rates}")]
+
+
 def _language(ask: Ask) -> str | None:
     if ask.voice.language is not None:
         return ask.voice.language
+    if ask.model.language == "tag":
+        return ask.utterance.language
     if ask.model.language == "names":
         names: Mapping[str, str] = models.language_names()
         return names.get(primary(ask.utterance.language))

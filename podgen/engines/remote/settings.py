@@ -21,9 +21,9 @@ LONGEST_EMBEDDING = 8192
 class EngineSettings:
     """Where the servers are and how they are asked.
 
-    `timeout` is for one whole answer and `patience` for a turn that busy servers send away, both
-    in seconds; `backoff` is the first wait after a failure, `in_flight` how many requests a
-    server gets at once, `attempts` how often a turn may fail.
+    `timeout` is for one whole answer and `patience` for servers that are down or busy, both in
+    seconds; `backoff` is the first wait after a failure, `in_flight` how many requests a server
+    gets at once, `attempts` how many bad answers a turn may have.
     """
 
     base_url: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class EngineSettings:
     api_key_env: str | None = None
     timeout: float = 300.0
     connect_timeout: float = 10.0
-    patience: float = 600.0
+    patience: float = 300.0
     in_flight: int = 16
     attempts: int = 6
     backoff: float = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import socket
@@ -65,6 +66,7 @@ class Fake:
         self.gets: list[str] = []
         self.faults: Callable[[dict[str, Any], int], Fault | None] = lambda body, number: None
         self.seconds = 0.0
+        self.healthy = True
         self.open = 0
         self.most_open = 0
         self.lock = threading.Lock()
@@ -88,6 +90,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer_json(200, {"object": "list", "data": data})
         elif self.path == "/v1/audio/voices":
             self.answer_json(200, {"voices": self.fake.voices, "uploaded_voices": []})
+        elif self.path == "/health":
+            self.answer_json(200 if self.fake.healthy else 503, {})
         else:
             self.answer_json(404, {"detail": "Not Found"})
 
@@ -208,6 +212,11 @@ def other_rate(handler: Handler, right: bytes) -> None:
     handler.answer(200, wav(samples[::3], rate // 3), "audio/wav")
 
 
+def cut_at_the_limit(handler: Handler, right: bytes) -> None:
+    """As vllm-omni answers what ran into max_new_tokens."""
+    handler.answer(200, right, "audio/wav", X_VLLM_Omni_Output_Tokens="900")
+
+
 def much_too_short(handler: Handler, right: bytes) -> None:
     handler.answer(200, wav(spoken("x", seconds=0.05)), "audio/wav")
 
@@ -225,6 +234,21 @@ FAULTS: tuple[Fault, ...] = (
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
+
+    def __init__(self, *arguments: Any) -> None:
+        self.plugs: set[socket.socket] = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.plugs.add(request)
+        super().process_request(request, client_address)
+
+    def server_close(self) -> None:
+        """As a process that ends: what is connected is cut."""
+        super().server_close()
+        for plug in self.plugs:
+            with contextlib.suppress(OSError):
+                plug.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, *_: object) -> None:
         pass  # a client that went away, or a connection that a fault has closed

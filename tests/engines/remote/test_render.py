@@ -99,10 +99,14 @@ def test_one_text_is_spoken_by_a_server(tmp_path: Path, podgen: CommandLine) -> 
         assert (server.bodies[-1]["voice"], server.texts()) == ("casual_male", ["Good evening."])
         assert (tmp_path / "out.wav").stat().st_size > 10_000
         assert podgen(*text, "unknown.wav").code == 3
-        assert "fr_male" in podgen("speak", "--list-voices", *at).out
+        listed = podgen("speak", "--list-voices", *at).out
+        assert "fr_female" in listed
+        assert "de_male" not in listed, "the table was read, not the server asked"
         asked = podgen("speak", "--list-voices", "--url", other.url, "--model", "acme/talker")
         assert "ann" in asked.out
     assert podgen(*text, "gone.wav").code == 3
+    gone = podgen("speak", "--list-voices", "--url", other.url)
+    assert (gone.code, "cannot be reached" in gone.err) == (3, True)
     assert [path.name for path in tmp_path.glob("*.wav")] == ["out.wav"]
 
 

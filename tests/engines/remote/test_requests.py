@@ -23,6 +23,7 @@ from tests.engines.remote.fake import SCHEMA, VOXTRAL, Fake, serving, wav
 FISH = "fishaudio/s2-pro"
 VOXCPM = "openbmb/VoxCPM2"
 QWEN = "Qwen/Qwen3-TTS-12Hz-1.7B-{}"
+PRESETS = {VOXTRAL: ("casual_male", "neutral_female"), QWEN.format("CustomVoice"): ("ryan",)}
 CONSENT = {"consent": "Ada agreed by letter on 2026-11-01 to be cloned for this show."}
 
 
@@ -39,12 +40,11 @@ def remote(url: str, model: str, **more: Any) -> RemoteEngine:
 
 def sent(model: str, rate: int, **fields: Any) -> dict[str, Any]:
     """The body of the one request that a turn makes, which the server's schema must allow."""
-    with serving(Fake(model, rate=rate)) as server:
+    with serving(Fake(model, voices=PRESETS.get(model, ()), rate=rate)) as server:
         turn = Utterance("t", "A sentence for the voice.", **{"voice": "", "seed": 7, **fields})
         (speech,) = remote(server.url, model).synthesize([turn])
         assert speech.sample_rate == rate
         (body,) = server.bodies
-        assert not server.gets, "a known model needs no questions"
     jsonschema.validate(body, SCHEMA)
     assert body.pop("input") == turn.text
     assert body.pop("model") == model
@@ -129,6 +129,7 @@ CLONE = {"ref_audio": "https://example.org/a.wav"}
         (VOXTRAL, {"speed": 4.5}, "outside"),
         (VOXTRAL, {"phonemes": (("Cipher", "ˈsaɪfɚ"),)}, "cannot take phonemes"),
         (VOXTRAL, {"text": "..."}, "nothing to say"),
+        (VOXTRAL, {"voice": "nobody"}, "has no voice `nobody`"),
         (VOXTRAL, {"text": "a " * 1500, "settings": {"split": "never"}}, "3000 characters"),
         (FISH, {"settings": {**CLONE, **CONSENT}}, "needs `ref_text`"),
         (FISH, {"ref_text": "Hello."}, "without `ref_audio`"),
@@ -168,6 +169,87 @@ def test_what_a_model_would_drop_is_refused_before_anything_is_sent(
         with pytest.raises(EngineError):
             list(engine.synthesize([turn]))
         assert not server.bodies
+
+
+@pytest.mark.parametrize(
+    ("model", "rate", "says", "instead"),
+    [
+        (VOXTRAL, 24000, "refuses `sample_rate`", None),
+        (FISH, 16000, "refuses `sample_rate`", None),
+        (QWEN.format("CustomVoice"), 16000, "cannot answer at 16000 Hz", 8000),
+    ],
+)
+def test_a_sample_rate_that_the_adapter_refuses_is_an_error_by_the_table(
+    model: str, rate: int, says: str, instead: int | None
+) -> None:
+    """vllm-omni's adapters take those of `supported_output_sample_rates`, mostly none."""
+    voice = PRESETS.get(model, ("",))[0]
+    with serving(Fake(model, voices=[voice] if voice else [])) as server:
+        turn = Utterance("t", "Hello there.", voice)
+        ((what, remedy),) = remote(server.url, model, sample_rate=rate).check(turn)
+        assert says in what
+        assert (str(instead) in remedy) if instead else ("take it out" in remedy)
+        mended = {} if instead is None else {"sample_rate": instead}
+        assert remote(server.url, model, **mended).check(turn) == []
+
+
+def test_a_known_model_that_is_not_served_is_an_error_that_lists_what_is() -> None:
+    with serving(Fake("mistralai/Voxtral-Large")) as server:
+        turn = Utterance("t", "Hello there.", "casual_male")
+        ((what, remedy),) = remote(server.url, VOXTRAL).check(turn)
+        assert f"has no model `{VOXTRAL}`" in what
+        assert remedy == "it has mistralai/Voxtral-Large"
+        assert remote(server.url, remedy.removeprefix("it has ")).check(turn) == []
+
+
+def test_servers_that_do_not_answer_are_warned_of_and_hold_nothing_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    urls = [f"http://127.0.0.1:{port}" for port in (9, 10)]
+    engine = RemoteEngine({"base_url": urls, "model": VOXTRAL})
+    with caplog.at_level("WARNING", log.name):
+        assert engine.check(Utterance("t", "Hello there.", "casual_male")) == []
+    for port in (9, 10):
+        assert f":{port}/v1 cannot be reached: model and voices are not checked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("model", "wrong", "right"),
+    [
+        (VOXTRAL, {"voice": ""}, {"voice": "casual_male"}),
+        (VOXTRAL, {"speed": 4.5}, {"speed": 4.0}),
+        (VOXTRAL, {"settings": {"language": "French"}}, {}),
+        (QWEN.format("Base"), {"voice": "ryan", "settings": {**CONSENT, "x_vector_only_mode": True,
+            "ref_audio": "https://a.org/a.wav"}}, {"voice": "default"}),
+        (QWEN.format("Base"), {"settings": {**CONSENT, "ref_audio": "https://a.org/a.wav"}},
+            {"ref_text": "Hi."}),
+        (QWEN.format("Base"), {"language": "nl"}, {"language": "de"}),
+        (QWEN.format("CustomVoice"), {"voice": "nobody"}, {"voice": "ryan"}),
+        (QWEN.format("VoiceDesign"), {}, {"instructions": "An old sailor."}),
+        (QWEN.format("VoiceDesign"), {"voice": "x", "instructions": "An old sailor."},
+            {"voice": ""}),
+        (FISH, {"ref_text": "Hi."}, {"ref_text": None}),
+        ("IndexTeam/IndexTTS-2.5", {"speed": 2.5}, {"speed": 2.0}),
+    ],
+)  # fmt: skip
+def test_what_is_suggested_is_not_itself_refused(
+    model: str, wrong: dict[str, Any], right: dict[str, Any]
+) -> None:
+    base: dict[str, Any] = {"text": "Hello there.", "voice": "", "language": "en"}
+    if model == VOXTRAL:
+        base["voice"] = "casual_male"
+    if "Base" in model:
+        base |= {"ref_text": "Hi.", "settings": {**CONSENT, "ref_audio": "https://a.org/a.wav"}}
+    if "IndexTTS" in model:
+        base |= {"settings": {**CONSENT, "ref_audio": "https://a.org/a.wav"}}
+    if "settings" in wrong and "ref_text" in right:
+        base["ref_text"] = None
+    with serving(Fake(model, voices=PRESETS.get(model, ()))) as server:
+        engine = remote(server.url, model)
+        before = {**base, **wrong}
+        assert engine.check(Utterance("t", **before))
+        after = {**before, **(right or {"settings": {}})}
+        assert engine.check(Utterance("t", **after)) == []
 
 
 def test_a_voice_the_table_does_not_have_is_asked_for_once() -> None:
