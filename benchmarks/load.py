@@ -23,7 +23,7 @@ from podgen.engines import create
 
 CLIENTS = 64
 SECONDS = 60
-USERS = '''
+USERS = """
 import itertools
 
 from locust import FastHttpUser, constant, task
@@ -51,7 +51,7 @@ class Listener(FastHttpUser):
                 reply.success()
             else:
                 reply.failure(f"{reply.status_code}, {len(reply.content or b'')} bytes")
-'''
+"""
 """A locustfile. Every text is at least six seconds long."""
 
 
