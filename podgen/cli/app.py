@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from podgen import __version__
-from podgen.cli import exchange, machine, show, speech, store
+from podgen.cli import exchange, machine, show, speech, store, train, voices
 
 app = typer.Typer(
     name="podgen",
@@ -23,7 +23,6 @@ for command in (
     show.check,
     show.takes,
     show.proof,
-    speech.voices,
     speech.speak,
     speech.serve,
     speech.fetch,
@@ -34,6 +33,9 @@ for command in (
     app.command()(command)
 app.command("import")(exchange.import_)
 app.command()(exchange.export)
+app.add_typer(voices.voices, name="voices")
+app.add_typer(voices.encoder, name="encoder")
+app.add_typer(train.app, name="train")
 app.add_typer(store.app, name="cache")
 app.add_typer(machine.bench, name="bench")
 

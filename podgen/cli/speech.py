@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from podgen.cli.options import Device, EngineName, Json, Model, Setting, read_settings
+from podgen.cli.options import Device, Model, Setting, read_settings
 
 
 def speak(
@@ -132,30 +132,6 @@ def serve(
         lenient=lenient,
         cors=cors or (),
     )
-
-
-def voices(
-    engine: EngineName = None,
-    sample: Annotated[
-        list[str] | None,
-        typer.Option(help="Speak a sentence with this voice; repeatable.", metavar="VOICE"),
-    ] = None,
-    text: Annotated[str | None, typer.Option(help="What the samples say.")] = None,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for the samples.", metavar="DIR")
-    ] = Path("dist/voices"),
-    json: Json = False,
-) -> None:
-    """List the voices of this machine's engines, or hear some of them."""
-    from podgen.cli.listings import show_samples, show_voices
-    from podgen.speech.voices import list_voices, speak_samples
-
-    if text is not None and not sample:
-        raise typer.BadParameter("--text needs --sample VOICE, which speaks it")
-    if sample:
-        show_samples(speak_samples(sample, engine=engine, text=text, folder=output), json=json)
-    else:
-        show_voices(list_voices(engine), json=json)
 
 
 def fetch() -> None:

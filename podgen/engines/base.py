@@ -42,6 +42,8 @@ class Capabilities:
     phonemes: bool = False
     """Whether `Utterance.phonemes` (IPA for single words) is honoured."""
     cloning: bool = False
+    voice_files: bool = False
+    """Whether `Utterance.voice_file` is honoured."""
     instructions: bool = False
     split: bool = False
     """Whether `Utterance.settings["split"]` is honoured: never, auto, or a number of characters."""
@@ -76,6 +78,8 @@ class Utterance:
     seed: int = 0
     speed: float = 1.0
     phonemes: tuple[tuple[str, str], ...] = ()
+    voice_file: Path | None = None
+    """Holds the voice, which `voice` then names by the file's path."""
     ref_audio: Path | None = None
     ref_text: str | None = None
     instructions: str | None = None
@@ -167,6 +171,15 @@ class ReportsProgress(Protocol):
     """An engine that speaks many utterances at once and tells how far they are together."""
 
     on_progress: Callable[[Progress], None] | None
+
+
+@runtime_checkable
+class HearsRecordings(Protocol):
+    """An engine that clones by a part of its own that may be changed for another."""
+
+    def ear(self) -> str:
+        """Names that part: what `ref_audio` becomes depends on it, and nothing else does."""
+        ...
 
 
 @runtime_checkable

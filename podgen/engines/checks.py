@@ -40,6 +40,8 @@ def check_against(utterance: Utterance, can: Capabilities, engine: str) -> Probl
         problems.append(
             (f"{engine} cannot clone a voice", "take `ref_audio` out or cast another engine")
         )
+    if utterance.voice_file is not None and not can.voice_files:
+        problems.append((f"{engine} takes no voice from a file", "name one of its own voices"))
     if utterance.instructions is not None and not can.instructions:
         problems.append(
             (f"{engine} cannot follow instructions", "take them out or cast another engine")

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from podgen.engines.base import Utterance
+from podgen.engines.base import Engine, HearsRecordings, Utterance
 
 VERSION = 1
 """Raised when the meaning of a stored clip changes."""
@@ -32,9 +32,20 @@ def take_key(fingerprint: str, utterance: Utterance) -> str:
     values["settings"] = {
         name: value for name, value in utterance.settings.items() if name not in _LABELS
     }
+    del values["voice_file"]
+    if utterance.voice_file is not None:
+        values["voice"] = file_digest(utterance.voice_file)
     if utterance.ref_audio is not None:
         values["ref_audio"] = file_digest(utterance.ref_audio)
     return digest({"take": VERSION, "engine": fingerprint, **values})
+
+
+def heard_as(engine: Engine, fingerprint: str, utterance: Utterance) -> str:
+    """The fingerprint of what speaks an utterance: of one that clones a recording, with the part of
+    the engine that hears it, so that another such part leaves all other takes as they are."""
+    if utterance.ref_audio is None or not isinstance(engine, HearsRecordings):
+        return fingerprint
+    return f"{fingerprint}:{engine.ear()}"
 
 
 def digest(values: dict[str, Any]) -> str:

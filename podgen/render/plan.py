@@ -20,12 +20,13 @@ from podgen.errors import EngineError, PodgenError, Problem, ScriptError
 from podgen.render import recordings
 from podgen.render.assets import asset_problems
 from podgen.render.foreseen import cover_warnings, foreseen
-from podgen.render.keys import take_key
+from podgen.render.keys import heard_as, take_key
 from podgen.render.rig import Engines, make_rig
 from podgen.render.takes import Choices, load_choices, lock_path, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
 from podgen.show.read import in_order
+from podgen.show.references import VOICE_FILE
 from podgen.text.markdown import plain
 from podgen.text.silence import endless_words, has_words, is_silent
 from podgen.text.spoken import Spoken, spoken
@@ -157,7 +158,7 @@ def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
     engine = plan.engines[planned.part.engine]
     seed = _heard_seed(engine, seed_of(_base_seed(plan.show, planned.turn), take))
     utterance = replace(planned.utterance, seed=seed)
-    key = take_key(engine.fingerprint(), utterance)
+    key = take_key(heard_as(engine, engine.fingerprint(), utterance), utterance)
     return replace(planned, utterance=utterance, take=take, key=key)
 
 
@@ -198,7 +199,7 @@ def _plan_turns(
                 turn=turn,
                 part=part,
                 utterance=utterance,
-                key=take_key(fingerprints[part.engine], utterance),
+                key=take_key(heard_as(engine, fingerprints[part.engine], utterance), utterance),
                 take=choice.take if choice else 1,
                 estimate=engine.estimate(utterance),
             )
@@ -233,10 +234,12 @@ def _utterance(
     ref_audio = turn.ref_audio or part.ref_audio
     if part.consent and (ref_audio is not None or _CLONING & settings.keys()):
         settings["consent"] = part.consent
+    voice = turn.voice or part.voice
     return Utterance(
         id=turn.id,
         text=said.text,
-        voice=turn.voice or part.voice,
+        voice=voice,
+        voice_file=Path(voice) if voice.endswith(VOICE_FILE) else None,
         language=part.language,
         seed=seed,
         speed=turn.speed if turn.speed is not None else part.speed,

@@ -72,8 +72,14 @@ File = Annotated[Path, PlainValidator(_read_file), WithJsonSchema({"type": "stri
 Image = Annotated[Path, PlainValidator(_read_image), WithJsonSchema({"type": "string"})]
 
 
-def _read_voice(value: object) -> str:
+VOICE_FILE = ".safetensors"
+"""What the name of a voice that is a file ends in."""
+
+
+def _read_voice(value: object, info: ValidationInfo) -> str:
     try:
+        if isinstance(value, str) and value.strip().endswith(VOICE_FILE):
+            return str(_read_file(value.strip(), info))
         if isinstance(value, dict) and set(value) == {"blend"} and isinstance(value["blend"], dict):
             return _read_blend(value["blend"])
         if isinstance(value, str):

@@ -40,7 +40,7 @@ def test_it_speaks_by_name_and_by_alias(voxtral: Running) -> None:
 @pytest.mark.parametrize(
     ("change", "param", "says"),
     [
-        ({"ref_audio": "https://example.org/a.wav"}, "ref_audio", "choose a preset"),
+        ({"ref_audio": "https://example.org/a.wav"}, "ref_audio", "voices add"),
         ({"instructions": "softly"}, "instructions", "the voice decides the style"),
         ({"voice": "nobody"}, "voice", "it has casual_female"),
         ({"input": "a " * 3000}, "input", "more than 4096"),

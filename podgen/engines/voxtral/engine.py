@@ -13,6 +13,7 @@ from podgen.engines.base import Availability, Capabilities, Speech, Utterance, V
 from podgen.engines.checks import Problems, check_against, refuse
 from podgen.engines.continuous import Delivery, Inbox, Part
 from podgen.engines.voxtral import presence
+from podgen.engines.voxtral.cloning.references import can_hear, ear, reference_problems
 from podgen.engines.voxtral.fingerprint import model_digest
 from podgen.engines.voxtral.model.config import MAX_POSITIONS
 from podgen.engines.voxtral.refusals import (
@@ -58,10 +59,19 @@ class VoxtralEngine:
         self._loaded: Loaded | None = None
 
     def capabilities(self) -> Capabilities:
-        """Nine languages at 24 kHz, one speed, no cloning and no instructions."""
+        """Nine languages at 24 kHz, one speed, no instructions; cloning with an encoder."""
         return Capabilities(
-            languages=LANGUAGES, sample_rate=RATE, split=True, frame_rate=pace.FRAME_RATE
+            languages=LANGUAGES,
+            sample_rate=RATE,
+            cloning=can_hear(self.settings),
+            voice_files=True,
+            split=True,
+            frame_rate=pace.FRAME_RATE,
         )
+
+    def ear(self) -> str:
+        """See `podgen.engines.base.HearsRecordings`."""
+        return ear(self.settings)
 
     def availability(self) -> Availability:
         """Whether the packages, the weights and a GPU are there."""
@@ -91,7 +101,9 @@ class VoxtralEngine:
         )
         problems = check_against(plain, self.capabilities(), self.name)
         problems += refusals(utterance)
-        problems += voice_problems(utterance.voice, self.voices())
+        problems += reference_problems(utterance, self.settings)
+        if utterance.ref_audio is None and utterance.voice_file is None:
+            problems += voice_problems(utterance.voice, self.voices())
         if primary(utterance.language) not in LANGUAGES:
             problems.append(
                 (

@@ -11,8 +11,8 @@ from podgen.engines.voxtral.model.config import HOTTEST, MAX_POSITIONS
 from podgen.engines.voxtral.text import pace
 from podgen.engines.voxtral.text.pieces import Piece
 
-_MOST_ROWS = 256
-"""Allowed for a voice's rows before they are read; the longest preset has 218."""
+_MOST_ROWS = 320
+"""Allowed for a voice's rows before they are read: the longest preset has 218, a recording 314."""
 
 
 def refusals(utterance: Utterance) -> Problems:
@@ -25,13 +25,8 @@ def refusals(utterance: Utterance) -> Problems:
                 "take `instructions` out; the voice decides the style",
             )
         )
-    if utterance.ref_audio is not None or utterance.ref_text is not None:
-        problems.append(
-            (
-                "voxtral cannot clone: the published weights lack the codec's encoder",
-                "take `ref_audio` out and choose a preset",
-            )
-        )
+    if utterance.ref_text is not None:
+        problems.append(("voxtral has no use for `ref_text`", "take it out"))
     if utterance.speed != 1.0:
         problems.append(("voxtral has one speed only", "take `speed` out"))
     most = utterance.settings.get("max_tokens", 1)
@@ -40,7 +35,7 @@ def refusals(utterance: Utterance) -> Problems:
     heat = utterance.settings.get("temperature", 0)
     if isinstance(heat, bool) or not isinstance(heat, (int, float)) or not 0 <= heat <= HOTTEST:
         problems.append((f"temperature is {heat!r}", f"give a number from 0 to {HOTTEST:g}"))
-    for name in sorted(set(utterance.settings) - {"max_tokens", "split", "temperature"}):
+    for name in sorted(set(utterance.settings) - {"max_tokens", "split", "temperature", "consent"}):
         problems.append(
             (
                 f"voxtral has no setting `{name}` for a voice or turn",

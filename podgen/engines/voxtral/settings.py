@@ -37,6 +37,7 @@ class Settings:
             seed.
         split: characters of the pieces that a longer text is cut into; None for never.
         temperature: of the semantic codes; 0 takes the likeliest.
+        encoder: a file of the codec encoder's tensors, where the weights lack them.
     """
 
     model: Path | None = None
@@ -51,6 +52,7 @@ class Settings:
     retries: int = 3
     split: int | None = 1200
     temperature: float = 0.0
+    encoder: Path | None = None
 
 
 def read_settings(values: Mapping[str, object]) -> Settings:
@@ -67,6 +69,7 @@ def read_settings(values: Mapping[str, object]) -> Settings:
             raise EngineError(f"voxtral has no setting `{name}`", remedy)
     read = _Reader(values)
     folder = values.get("model") or os.environ.get(MODEL_VARIABLE)
+    encoder = values.get("encoder")
     default = Settings()
     return Settings(
         model=Path(str(folder)).expanduser() if folder else None,
@@ -81,6 +84,7 @@ def read_settings(values: Mapping[str, object]) -> Settings:
         retries=_or(read.count("retries", 0, 100), default.retries),
         split=read.split(default.split),
         temperature=read.number("temperature", default.temperature, 0.0, HOTTEST),
+        encoder=Path(str(encoder)).expanduser() if encoder else None,
     )
 
 

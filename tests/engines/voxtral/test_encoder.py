@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import Tensor
 
-from podgen.engines.voxtral.model.checkpoint import ENCODER, Checkpoint
+from podgen.engines.voxtral.model.checkpoint import Checkpoint
 from podgen.engines.voxtral.model.config import END_AUDIO, SPECIAL_CODES, read_params
 from podgen.engines.voxtral.model.encoder import CodecEncoder
+from podgen.engines.voxtral.model.files import ENCODER
 from podgen.engines.voxtral.model.ops import TorchOps
 from podgen.engines.voxtral.model.whole import Model
 from tests.engines.voxtral.weights import NamedWeights, NoData, small_params

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+from torch import Tensor
 
+from podgen.engines.base import Utterance
 from podgen.engines.voxtral.batch.batching import Batching
 from podgen.engines.voxtral.batch.devices import (
     check_quantise,
@@ -16,6 +19,9 @@ from podgen.engines.voxtral.batch.devices import (
 )
 from podgen.engines.voxtral.batch.slots import Turn
 from podgen.engines.voxtral.batch.speaking import Spoken
+from podgen.engines.voxtral.cloning.kept import Recordings
+from podgen.engines.voxtral.cloning.references import file_digest
+from podgen.engines.voxtral.model.checkpoint import read_voice
 from podgen.engines.voxtral.model.config import MAX_POSITIONS
 from podgen.engines.voxtral.model.files import TEKKEN
 from podgen.engines.voxtral.model.prompt import Tokenizer, open_tokenizer, text_prompt
@@ -36,11 +42,13 @@ class Loaded:
 
     Attributes:
         models: the same model on every device.
+        recordings: the voices of recordings.
     """
 
     models: Sequence[Model]
     tokenizer: Tokenizer
     settings: Settings
+    recordings: Recordings
 
     def turn(self, one: Spoken, number: int, attempt: int) -> Turn:
         """The turn of an utterance's piece, by its number, at an attempt.
@@ -49,7 +57,7 @@ class Loaded:
             EngineError: where the text leaves too few positions for its frames.
         """
         model, utterance, text = self.models[0], one.utterance, one.pieces[number].text
-        voice = ALIASES.get(utterance.voice, utterance.voice)
+        voice = self._voice(utterance)
         ids = text_prompt(model.params, self.tokenizer.encode(text, bos=False, eos=False))
         room = MAX_POSITIONS - model.voice_rows(voice) - 3 - len(ids)
         if room < pace.expected_frames(text):
@@ -71,6 +79,25 @@ class Loaded:
             in_parts=one.in_parts and number == 0,
             temperature=self.settings.temperature if heat is None else heat,
         )
+
+    def _voice(self, utterance: Utterance) -> str:
+        """The name of an utterance's voice, which all models have from now on."""
+        path = utterance.ref_audio or utterance.voice_file
+        if path is None:
+            return ALIASES.get(utterance.voice, utterance.voice)
+        if utterance.ref_audio is not None:
+            name = self.recordings.name(path)
+        else:
+            name = file_digest(path)
+        for model in self.models:
+            if not model.has_voice(name):
+                model.add_voice(name, self._rows(utterance, path, model))
+        return name
+
+    def _rows(self, utterance: Utterance, path: Path, model: Model) -> Tensor:
+        if utterance.ref_audio is not None:
+            return self.recordings.rows(path)
+        return read_voice(path, model.params.backbone.dim)
 
     def most_slots(self) -> int:
         """Turns at once on a device."""
@@ -114,4 +141,5 @@ def load(settings: Settings) -> Loaded:
             f"the model does not fit the memory of {', '.join(devices)}",
             "free some, or set quantise: int8",
         ) from None
-    return Loaded(models, open_tokenizer(settings.model / TEKKEN, models[0].params), settings)
+    tokenizer = open_tokenizer(settings.model / TEKKEN, models[0].params)
+    return Loaded(models, tokenizer, settings, Recordings(settings, models[0].device))

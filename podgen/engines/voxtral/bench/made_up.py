@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from podgen.engines.voxtral.batch.slots import Turn
-from podgen.engines.voxtral.model.checkpoint import WEIGHTS, RandomWeights
+from podgen.engines.voxtral.model.checkpoint import RandomWeights
 from podgen.engines.voxtral.model.config import MAX_POSITIONS, Params
+from podgen.engines.voxtral.model.files import WEIGHTS
 from podgen.engines.voxtral.model.whole import Make, Model
 
 PUBLISHED: Mapping[str, object] = {"model_type": "voxtral_tts"}

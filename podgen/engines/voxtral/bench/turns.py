@@ -26,7 +26,7 @@ from podgen.engines.voxtral.bench.made_up import (
     dialogue,
     write_random_checkpoint,
 )
-from podgen.engines.voxtral.model.checkpoint import WEIGHTS
+from podgen.engines.voxtral.model.files import WEIGHTS
 from podgen.engines.voxtral.model.whole import Make, Model, load_model
 from podgen.engines.voxtral.text.pace import FRAME_RATE
 

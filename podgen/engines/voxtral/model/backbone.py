@@ -55,6 +55,23 @@ def position_bytes(args: TransformerArgs, dtype: torch.dtype) -> int:
     return 2 * args.n_layers * args.kv_width * dtype.itemsize
 
 
+class CodeTable:
+    """The embeddings of the codes, a block of rows for each codebook."""
+
+    def __init__(self, source: Source, params: Params) -> None:
+        used = params.codebook_offsets[-1] + params.acoustic_codebook_sizes[-1] + 2
+        self.weight = source.get(
+            "mm_audio_embeddings.audio_codebook_embeddings.embeddings.weight",
+            padded(used),
+            params.backbone.dim,
+        )
+        self._offsets = torch.tensor(params.codebook_offsets, device=source.device)
+
+    def rows(self, codes: Tensor) -> Tensor:
+        """The input that frames of codes [..., codebooks] make: the sum of their rows."""
+        return self.weight[codes + self._offsets].sum(-2)
+
+
 class Backbone:
     """The layers with the two embedding tables.
 
@@ -73,11 +90,7 @@ class Backbone:
         self._ops = ops
         prefix = "mm_audio_embeddings."
         self.text_table = source.get(f"{prefix}tok_embeddings.weight", params.vocab_size, args.dim)
-        used = params.codebook_offsets[-1] + params.acoustic_codebook_sizes[-1] + 2
-        self.code_table = source.get(
-            f"{prefix}audio_codebook_embeddings.embeddings.weight", padded(used), args.dim
-        )
-        self._offsets = torch.tensor(params.codebook_offsets, device=source.device)
+        self.codes = CodeTable(source, params)
         self._layers: Sequence[Layer] = [
             load_layer(source, f"layers.{i}.", args, linear or dense(ops))
             for i in range(args.n_layers)
@@ -86,8 +99,8 @@ class Backbone:
         self._rotary = rotary_table(MAX_POSITIONS, args.head_dim, params.rope_theta, source.device)
 
     def embed_codes(self, codes: Tensor) -> Tensor:
-        """The input that frames of codes [..., codebooks] make: the sum of their rows."""
-        return self.code_table[codes + self._offsets].sum(-2)
+        """The input that frames of codes [..., codebooks] make; see `CodeTable.rows`."""
+        return self.codes.rows(codes)
 
     def step(self, x: Tensor, position: Tensor, stored: KeyValues, length: int) -> Tensor:
         """One position of each row: store its keys and values, return h.

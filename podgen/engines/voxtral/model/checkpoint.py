@@ -16,11 +16,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from podgen.engines.voxtral.model.files import ENCODER
 from podgen.errors import EngineError
-
-WEIGHTS = "consolidated.safetensors"
-ENCODER = ("audio_tokenizer.input_proj.", "audio_tokenizer.encoder_blocks.")
-"""Names of the codec encoder's tensors. The published file has none; others may."""
 
 
 class Source(Protocol):
@@ -118,11 +115,9 @@ class Checkpoint:
             row += count
         return whole
 
-    def encoder(self) -> dict[str, Tensor]:
-        """The codec encoder's tensors where the file has them, as views of the map."""
-        names = sorted(name for name in self._names if name.startswith(ENCODER))
-        self._used.update(names)
-        return {name: self._file.get_tensor(name) for name in names}
+    def pass_over_encoder(self) -> None:
+        """Let the codec encoder's tensors be there, where they are: speaking takes none of them."""
+        self._used.update(name for name in self._names if name.startswith(ENCODER))
 
     def finish(self) -> None:
         """Check that nothing in the file went unused.

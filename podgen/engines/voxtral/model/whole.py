@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +10,11 @@ from torch import Tensor
 
 from podgen.engines.voxtral.model.acoustic import AcousticTransformer
 from podgen.engines.voxtral.model.backbone import Backbone, KeyValues
-from podgen.engines.voxtral.model.checkpoint import WEIGHTS, Checkpoint, Source, read_voice
+from podgen.engines.voxtral.model.checkpoint import Checkpoint, Source, read_voice
 from podgen.engines.voxtral.model.codec import CodecDecoder
 from podgen.engines.voxtral.model.config import Params, read_params
 from podgen.engines.voxtral.model.device import on_device
-from podgen.engines.voxtral.model.files import TEKKEN, voice_files, voice_row_counts
+from podgen.engines.voxtral.model.files import TEKKEN, WEIGHTS, voice_files, voice_row_counts
 from podgen.engines.voxtral.model.layers import MakeLinear
 from podgen.engines.voxtral.model.ops import TorchOps
 from podgen.engines.voxtral.model.prompt import voice_prompt
@@ -43,11 +42,7 @@ class Make:
 
 
 class Model:
-    """Everything that is on the device and does not change.
-
-    Attributes:
-        encoder: the codec encoder's tensors where the checkpoint has them, on the CPU.
-    """
+    """Everything that is on the device and does not change."""
 
     def __init__(self, source: Source, params: Params, make: Make) -> None:
         self.params = params
@@ -60,7 +55,6 @@ class Model:
             source, params, self.ops, make.steps or params.decoding_steps, make.cfg_alpha
         )
         self.codec = CodecDecoder(source, params.codec, self.ops)
-        self.encoder: Mapping[str, Tensor] = {}
         self._voices: dict[str, Tensor] = {}
         self._starts: dict[str, KeyValues] = {}
 
@@ -68,6 +62,10 @@ class Model:
         """Make a voice of rows [N, dim] speakable under a name."""
         self._voices[name] = rows.to(self.device, self.dtype)
         self._starts.pop(name, None)
+
+    def has_voice(self, name: str) -> bool:
+        """Whether a voice of that name was added."""
+        return name in self._voices
 
     def voice_rows(self, name: str) -> int:
         """How many rows a voice has."""
@@ -109,7 +107,7 @@ def load_model(folder: Path, make: Make) -> Model:
     device = torch.device(make.device)
     with on_device(device), Checkpoint(folder / WEIGHTS, device, make.dtype) as source:
         model = Model(source, params, make)
-        model.encoder = source.encoder()
+        source.pass_over_encoder()
         source.finish()
     counts = voice_row_counts(folder / TEKKEN)
     for name, path in voice_files(folder).items():

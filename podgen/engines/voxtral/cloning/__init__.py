@@ -1,0 +1,1 @@
+"""A person's voice as rows of the prompt: recordings made ready, encoded, and kept in files."""

@@ -1,0 +1,1 @@
+"""Training the codec encoder that the published weights lack."""

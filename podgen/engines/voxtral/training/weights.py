@@ -1,0 +1,120 @@
+"""Weights that learn, handed to the model's own modules under their published names.
+
+A module that reads a checkpoint reads these as well, so what is trained is what is served: encoder
+and decoder are built anew of them for each step, which costs a hundred small products.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from podgen.engines.voxtral.model.config import CodecArgs
+from podgen.engines.voxtral.model.encoder import CodecEncoder
+from podgen.engines.voxtral.model.ops import TorchOps
+
+LAYER_SCALE = 0.01
+"""Of both sums of a layer at the beginning (arXiv 2603.25551)."""
+
+
+class Weights(nn.Module):
+    """A `Source` whose tensors are parameters, made when they are first asked for.
+
+    Args:
+        dtype: what modules get them as; they are kept in float32.
+        seed: of their first values.
+    """
+
+    def __init__(self, dtype: torch.dtype = torch.float32, seed: int = 0) -> None:
+        super().__init__()
+        self.dtype = dtype
+        self._kept = nn.ParameterList()
+        self._places: dict[str, int] = {}
+        self._generator = torch.Generator().manual_seed(seed)
+
+    @property
+    def device(self) -> torch.device:
+        """See `Source.device`."""
+        return self._kept[0].device if len(self._kept) else torch.device("cpu")
+
+    def get(self, name: str, *shape: int) -> Tensor:
+        """See `Source.get`."""
+        if name not in self._places:
+            self._places[name] = len(self._kept)
+            self._kept.append(nn.Parameter(self._first(name, shape)))
+        tensor: Tensor = self._kept[self._places[name]]
+        return tensor.to(self.dtype)
+
+    def stacked(self, parts: Sequence[tuple[str, int]], columns: int) -> Tensor:
+        """See `Source.stacked`."""
+        return torch.cat([self.get(name, rows, columns) for name, rows in parts])
+
+    def parameter(self, name: str) -> nn.Parameter:
+        """One tensor itself, to be set or frozen."""
+        found: nn.Parameter = self._kept[self._places[name]]
+        return found
+
+    def named(self) -> dict[str, Tensor]:
+        """All tensors by name, in float32."""
+        return {name: self._kept[at].detach() for name, at in self._places.items()}
+
+    def _first(self, name: str, shape: Sequence[int]) -> Tensor:
+        if name.endswith("_scale"):
+            return torch.full(tuple(shape), LAYER_SCALE)
+        inputs = torch.Size(shape[1:]).numel()
+        if len(shape) == 1 or inputs == 1:  # norms, and gains of weight norms
+            return torch.ones(tuple(shape))
+        drawn = torch.randn(tuple(shape), generator=self._generator)
+        return drawn / math.sqrt(inputs)
+
+
+class TrainedEncoder(nn.Module):
+    """The encoder with weights that learn."""
+
+    def __init__(self, args: CodecArgs, dtype: torch.dtype, seed: int = 0) -> None:
+        super().__init__()
+        self.args = args
+        self.weights = Weights(dtype, seed)
+        self._made()
+
+    def _made(self) -> CodecEncoder:
+        return CodecEncoder(self.weights, self.args, TorchOps())
+
+    def forward(self, waves: Tensor, lengths: Sequence[int]) -> Tensor:
+        """See `CodecEncoder.latents`; the latents come back in float32."""
+        return self._made().latents(waves, lengths).float()
+
+
+class Average:
+    """The running mean of a module's parameters."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self._decay = decay
+        self.kept = [parameter.detach().clone() for parameter in module.parameters()]
+
+    @torch.no_grad()
+    def add(self, module: nn.Module, step: int) -> None:
+        """Take the parameters in; early ones count for less."""
+        decay = min(self._decay, (1 + step) / (10 + step))
+        for mean, now in zip(self.kept, module.parameters(), strict=True):
+            mean.lerp_(now.detach(), 1 - decay)
+
+    def into(self, module: nn.Module) -> None:
+        """Give the module the means as its parameters."""
+        self.put(module, self.kept)
+
+    @staticmethod
+    @torch.no_grad()
+    def put(module: nn.Module, values: Sequence[Tensor]) -> None:
+        """Give a module parameters in their order."""
+        Average.copy(list(module.parameters()), values)
+
+    @staticmethod
+    @torch.no_grad()
+    def copy(into: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+        """Copy tensors one by one."""
+        for tensor, value in zip(into, values, strict=True):
+            tensor.copy_(value)
