@@ -6,8 +6,8 @@ steps, and clips of held-out speakers saying held-out texts go through each as i
 
     python -m benchmarks.cloning --preset two-cores --out benchmarks/out/cloning
 
-Everything is kept in --out, and a run that was interrupted goes on there. With --whisper, a folder
-of a model in faster-whisper's format, the words that are heard are counted.
+Everything is kept in --out, and a run that was interrupted goes on there. With `podgen[proof]`
+installed, the words that Whisper hears are counted.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import soundfile
+import soxr
 import torch
 from torch import Tensor
 
@@ -38,6 +39,8 @@ from podgen.engines.voxtral.training.measure import Encode, measure
 from podgen.engines.voxtral.training.pairs import write_shard
 from podgen.engines.voxtral.training.recipe import read_recipe
 from podgen.engines.voxtral.training.trainer import ENCODER, Trainer
+from podgen.proof import weights
+from podgen.proof.hearing import Hearing
 
 RECIPES = ("v1", "v2", "v3", "ours")
 PRESETS = 8
@@ -66,7 +69,7 @@ PLANS = {
 }
 
 
-def run(plan: Plan, out: Path, speech: Path, whisper: Path | None) -> dict[str, dict[str, Any]]:
+def run(plan: Plan, out: Path, speech: Path, ear: Hearing | None) -> dict[str, dict[str, Any]]:
     """Everything, one after the other; the table by row."""
     files = make_speech(speech, plan.sentences)
     codec = train_codec(out / "codec", speech / "train", plan.size)
@@ -82,8 +85,8 @@ def run(plan: Plan, out: Path, speech: Path, whisper: Path | None) -> dict[str, 
     def tell(name: str, encode: Encode, seconds: float) -> None:
         found, made = measure(codec, encode, clips, voices, known)
         rows[name] = {**asdict(found), "cpu_s": seconds}
-        if whisper is not None:
-            rows[name]["wer"] = words(whisper, made, texts)
+        if ear is not None:
+            rows[name]["wer"] = words(ear, made, texts)
         for number, sound in enumerate(made):
             path = out / "sounds" / f"{number}-{name.replace(' ', '-')}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,17 +188,13 @@ def read(path: Path) -> Tensor:
     return torch.from_numpy(soundfile.read(path, dtype="float32")[0])
 
 
-def words(model: Path, sounds: list[Tensor], texts: list[str]) -> float:
+def words(ear: Hearing, sounds: list[Tensor], texts: list[str]) -> float:
     """Word errors in percent, as Whisper hears them."""
-    import soxr
-    from faster_whisper import WhisperModel
-
-    listener: Any = WhisperModel(str(model), device="cpu", compute_type="int8")
     wrong = count = 0
     for sound, text in zip(sounds, texts, strict=True):
-        heard, _ = listener.transcribe(soxr.resample(sound.numpy(), 24000, 16000), language="en")
+        [reading, *_] = ear.hear(soxr.resample(sound.numpy(), 24000, 16000), "en")
         said = plain(text).split()
-        wrong += errors(said, plain(" ".join(part.text for part in heard)).split())
+        wrong += errors(said, plain(" ".join(word.text for word in reading)).split())
         count += len(said)
     return 100 * wrong / count
 
@@ -223,8 +222,8 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out/cloning"))
     parser.add_argument("--speech", type=Path, help="where the speech is kept; else in --out")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--whisper", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
+    ear = Hearing(weights.whisper(), threads=given.threads) if weights.installed() else None
     kept = given.speech or given.out / "speech"
-    print(table(run(PLANS[given.preset], given.out / given.preset, kept, given.whisper)))
+    print(table(run(PLANS[given.preset], given.out / given.preset, kept, ear)))

@@ -109,8 +109,6 @@ def train_codec(folder: Path, speech: Path, size: Size) -> Codec:
         if (step + 1) % 100 == 0:
             each = losses.items()
             told = ", ".join(f"{name} {float(value.detach()):.3f}" for name, value in each)
-                f"{name} {float(value.detach()):.3f}" for name, value in losses.items()
-            )
             rate = (step + 1 - first) / (perf_counter() - begun)
             print(f"codec {step + 1}/{size.steps}: {told}; {rate:.2f} steps/s", flush=True)
             with whole_file(state) as temporary:
