@@ -143,7 +143,7 @@ def test_long_texts_are_spoken_in_pieces(
     [
         ({"instructions": "whisper"}, "no instructions", "take `instructions` out"),
         ({"ref_audio": Path("me.wav")}, "encoder", "voices add"),
-        ({"ref_text": "me"}, "encoder", "choose a preset"),
+        ({"ref_text": "me"}, "ref_text", "take it out"),
         ({"speed": 1.2}, "one speed", "take `speed` out"),
         ({"settings": {"temperature": 1.6}}, "temperature is 1.6", "from 0 to 1.5"),
         ({"settings": {"temperature": -0.1}}, "temperature is -0.1", "from 0 to 1.5"),
