@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the first target that needs it makes.
 PYTHON ?= python3
-EXTRAS ?= embedded,serve,remote,import,editors,dev
+EXTRAS ?= embedded,serve,edit,remote,import,editors,dev
 PODGEN := .venv/bin/podgen
 
 .PHONY: setup demo season test lint bench clean

@@ -17,6 +17,7 @@ BENCHMARKS = {
     "mix": "psutil",
     "job": "psutil",
     "serve": "fastapi",
+    "edit": "playwright",
 }
 """By name, and what each needs installed."""
 

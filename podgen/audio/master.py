@@ -169,17 +169,23 @@ def preview(
     `gain` in dB is that of an earlier master; without it, what takes the working level to the
     target. The format follows the suffix of `path`.
     """
+    encode(heard(scene, preset, start, end, gain), preset, {path.suffix.removeprefix("."): path})
+
+
+def heard(
+    scene: Scene, preset: Preset, start: int, end: int, gain: float | None = None
+) -> Generator[Floats, None, None]:
+    """Samples `start` to `end` of the episode as `preview` writes them, in blocks."""
     if gain is None:
         gain = preset.loudness - WORKING_LUFS
     start, end = max(0, start), min(end, scene.timeline.total)
-    blocks = limited(
+    return limited(
         mix.stream(scene, start, end),
         preset.sample_rate,
         preset.channels,
         gain=gain,
         ceiling=preset.true_peak - LOSSY_MARGIN_DB,
     )
-    encode(blocks, preset, {path.suffix.removeprefix("."): path})
 
 
 def _survey(scene: Scene, report: Progress) -> tuple[Survey, tuple[Failure, ...]]:

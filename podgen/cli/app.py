@@ -23,6 +23,7 @@ for command in (
     show.check,
     show.takes,
     show.proof,
+    show.edit,
     speech.speak,
     speech.serve,
     speech.fetch,

@@ -174,6 +174,36 @@ def proof(
     refuse_bad(proved)
 
 
+def edit(
+    script: Script,
+    engine: EngineName = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where the episode is rendered to.", metavar="FILE"),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(help="Instead of the one that this script had last.", min=0, max=65535),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
+    ] = True,
+    store: StoreRoot = None,
+    model: Model = None,
+    device: Device = None,
+) -> None:
+    """Edit the episode in a browser: change a turn and hear it in its context."""
+    from podgen.edit import require
+
+    require()
+    from podgen.edit.run import edit as run
+    from podgen.edit.studio import Options
+
+    settings = read_settings(model, device)
+    run(Options(script, engine, settings, store, output), host=host, port=port, browser=browser)
+
+
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to begin.")] = Path(),
 ) -> None:

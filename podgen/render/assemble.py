@@ -105,9 +105,24 @@ def assemble(
         MachineError: the store cannot be written.
     """
     _refuse_long_overlaps(dressed)
-    placed = _laid_out(plan, dressed, pieces)
+    placed = laid_out(plan, {clip.turn.id: clip.clip.frames for clip in dressed}, pieces)
     lossy = bool(LOSSY & set(plan.show.deliverables))
     levelled = level_all(store, plan.preset, dressed, lossy=lossy)
+    scene = scene_of(plan, placed, levelled, pieces, room)
+    told = [*_held_back(pieces), *_cut_short(pieces), *_vanished(plan.show, placed)]
+    told += warnings(levelled)
+    levels = {turn.turn.id: turn for turn in levelled}
+    return Assembly(scene, levels, tuple(pieces), tuple(told))
+
+
+def scene_of(
+    plan: Plan,
+    placed: Timeline,
+    levelled: Sequence[Levelled],
+    pieces: Sequence[Piece],
+    room: Floats | None,
+) -> Scene:
+    """All that is placed with its sound; `levelled` holds every turn that is on the timeline."""
     clips = {
         turn.turn.id: Source(
             path=turn.clip.path,
@@ -125,24 +140,25 @@ def assemble(
         else:
             scores[piece.id] = _score(piece.item, piece)
     tone = None if room is None else room_tone(room, plan.preset, levelled, placed)
-    scene = Scene(placed, plan.preset.channels, clips, scores, tone)
-    told = [*_held_back(pieces), *_cut_short(pieces), *_vanished(plan.show, placed)]
-    told += warnings(levelled)
-    levels = {turn.turn.id: turn for turn in levelled}
-    return Assembly(scene, levels, tuple(pieces), tuple(told))
+    return Scene(placed, plan.preset.channels, clips, scores, tone)
 
 
-def _laid_out(plan: Plan, dressed: Sequence[Dressed], pieces: Sequence[Piece]) -> Timeline:
+def laid_out(plan: Plan, lengths: Mapping[str, int], pieces: Sequence[Piece]) -> Timeline:
+    """Where everything lies; `lengths` is in samples, and turns that it lacks are passed over.
+
+    Raises:
+        ScriptError: something is placed where nothing can be.
+    """
     try:
         return lay_out(
-            _cues(plan.show, dressed, pieces),
+            _cues(plan, lengths, pieces),
             plan.preset.sample_rate,
             gap=plan.show.defaults.pause,
             head=plan.preset.head,
             tail=plan.preset.tail,
         )
     except PlacementError as error:
-        places = {clip.turn.id: clip.turn.turn.place for clip in dressed}
+        places = {turn.id: turn.turn.place for turn in plan.turns}
         places |= {piece.id: piece.item.place for piece in pieces}
         place = places[error.cue]
         raise ScriptError([replace(problem, place=place) for problem in error.problems]) from error
@@ -197,18 +213,20 @@ def _refuse_long_overlaps(dressed: Sequence[Dressed]) -> None:
         raise ScriptError(problems)
 
 
-def _cues(show: model.Show, dressed: Sequence[Dressed], pieces: Sequence[Piece]) -> list[cues.Cue]:
-    clips = {clip.turn.id: clip for clip in dressed}
+def _cues(plan: Plan, lengths: Mapping[str, int], pieces: Sequence[Piece]) -> list[cues.Cue]:
+    speakers = {turn.id: turn.part.character for turn in plan.turns}
     remaining = iter(pieces)
     listed: list[cues.Cue] = []
-    for item in show.items:
+    for item in plan.show.items:
         match item:
+            case model.Turn() if item.id not in lengths:
+                continue
             case model.Turn():
                 listed.append(
                     cues.Speech(
                         id=item.id,
-                        speaker=clips[item.id].turn.part.character,
-                        length=clips[item.id].clip.frames,
+                        speaker=speakers[item.id],
+                        length=lengths[item.id],
                         pause_before=item.pause_before,
                         pause_after=item.pause_after,
                         overlap=item.overlap,

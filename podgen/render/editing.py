@@ -46,11 +46,14 @@ def list_takes(
         ScriptError: the script is wrong, or has no such turn.
     """
     plan = check(script, engine=engine, settings=settings)
-    planned = plan.turn(turn)
-    kept = Store(store)
+    return takes_of(plan, plan.turn(turn), Store(store))
+
+
+def takes_of(plan: Plan, planned: PlannedTurn, store: Store) -> list[TakeInfo]:
+    """The rendered takes of a turn of a plan and the one in use, by number."""
     infos = []
     for candidate in _candidates(plan, planned):
-        clip = _rendered(kept, candidate)
+        clip = rendered(store, candidate)
         chosen = candidate.key == planned.key
         if clip or chosen:
             infos.append(
@@ -82,7 +85,7 @@ def pick_take(
     """
     plan = check(script, engine=engine, settings=settings)
     candidate = take_of(plan, turn, take)
-    if _rendered(Store(store), candidate) is None:
+    if rendered(Store(store), candidate) is None:
         raise EngineError(
             f"take {take} of turn {turn} is not rendered",
             f"'podgen render {script} --turn {turn} --take {take}' renders and picks it",
@@ -115,12 +118,12 @@ def next_take(plan: Plan, turn: str, store: Store) -> int:
     planned = plan.turn(turn)
     _refuse_one_reading(plan, planned)
     for candidate in _candidates(plan, planned):
-        if _rendered(store, candidate) is None:
+        if rendered(store, candidate) is None:
             return candidate.take
     raise EngineError(f"turn {turn} has {MOST_TAKES} takes already", "pick one of them")
 
 
-def _rendered(store: Store, planned: PlannedTurn) -> Clip | None:
+def rendered(store: Store, planned: PlannedTurn) -> Clip | None:
     """A turn's take if it is in the store; a damaged one is made again as if it were not."""
     try:
         return store.get("takes", planned.key)

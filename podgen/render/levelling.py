@@ -7,7 +7,7 @@ its loudness, it is measured again and raised until it is where it should be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -76,9 +76,16 @@ class Levelled:
 
 
 def level_all(
-    store: Store, preset: Preset, dressed: Sequence[Dressed], *, lossy: bool
+    store: Store,
+    preset: Preset,
+    dressed: Sequence[Dressed],
+    *,
+    lossy: bool,
+    limiting: Collection[str] | None = None,
 ) -> list[Levelled]:
     """Every turn at its level, in the order given; several are worked on at once.
+
+    Peaks are taken off the turns that `limiting` names alone, if it is given.
 
     Raises:
         MachineError: the store cannot be written.
@@ -89,12 +96,17 @@ def level_all(
         voices.setdefault(segment.voice, []).append(segment)
     spreads = {voice: spread(own) for voice, own in voices.items()}
     ceiling = _working_ceiling(preset, lossy=lossy)
-    work = partial(_levelled, store)
+
+    def work(job: _Job) -> Levelled:
+        if limiting is None or job.dressed.turn.id in limiting:
+            return _levelled(store, job)
+        return Levelled(job.dressed, job.dressed.clip, job.level.gain, job.level, 0.0, 0.0)
+
     jobs = (
         _Job(clip, level, spreads[segment.voice], ceiling + _pan_loss(clip, preset))
         for clip, level, segment in zip(dressed, levels(segments), segments, strict=True)
     )
-    return list(in_threads(work, jobs))
+    return list(in_threads(work, jobs) if limiting is None else map(work, jobs))
 
 
 def warnings(levelled: Sequence[Levelled]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from podgen.audio.presets import Preset, preset
 from podgen.casting import RECORDED, Casting, Part, read_cast
@@ -20,9 +21,9 @@ from podgen.errors import EngineError, PodgenError, Problem, ScriptError
 from podgen.render import recordings
 from podgen.render.assets import asset_problems
 from podgen.render.foreseen import cover_warnings, foreseen
-from podgen.render.keys import heard_as, take_key
+from podgen.render.keys import file_digest, heard_as, take_key
 from podgen.render.rig import Engines, make_rig
-from podgen.render.takes import Choices, load_choices, lock_path, seed_of
+from podgen.render.takes import Choice, Choices, load_choices, lock_path, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
 from podgen.show.read import in_order
@@ -83,6 +84,23 @@ class Plan:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A script looked through: all that is wrong with it, and what can be planned all the same.
+
+    `plan` leaves out the turns that cannot be spoken as they stand, and is None where nothing can
+    be planned. `silent` is a reason for each engine of it that cannot speak here.
+    """
+
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+    silent: tuple[EngineError, ...]
+
+
+Memory = dict[str, tuple[tuple[object, ...], "_Cast"]]
+"""What planning found of each turn, by id, for the next time that the script is looked through."""
+
+
 def check(
     script: Path,
     *,
@@ -105,7 +123,33 @@ def check(
         ScriptError: the script, its cast or its files are wrong; every problem found is in it.
         EngineError: an engine cannot speak here.
     """
-    show, problems = read_show(script)
+    found = examine(script, engine=engine, settings=settings, shared=shared)
+    if found.problems or found.plan is None:
+        raise ScriptError(found.problems)
+    if found.silent and to_speak:
+        raise found.silent[0]
+    return found.plan
+
+
+def examine(
+    script: Path,
+    *,
+    text: str | None = None,
+    engine: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    shared: Engines | None = None,
+    memory: Memory | None = None,
+) -> Examined:
+    """Look through a script as `check` does, however much is wrong with it.
+
+    `text` is what is in the file, or will be, where that is known. `memory`, which it fills, spares
+    what has not changed since the script was looked through last.
+
+    Raises:
+        ScriptError: the script cannot be read at all.
+        EngineError: no engine can speak here.
+    """
+    show, problems = read_show(script, text)
     rig = make_rig(show, engine, settings or {}, shared)
     casting, found = read_cast(show, engine=engine, usable=rig.usable(), known=list(REGISTRY))
     problems += [*rig.problems, *found]
@@ -118,20 +162,20 @@ def check(
         if not (state := made.availability()).usable
     ]
     choices = load_choices(script)
-    turns, passed_over, found = _plan_turns(show, casting, engines, choices)
+    memory = {} if memory is None else memory
+    turns, passed_over, found = _plan_turns(show, casting, engines, choices, memory)
     problems += found + asset_problems(show)
-    head = math.inf
+    head, chosen_preset = math.inf, None
     try:
         chosen_preset = _preset(show)
         head = chosen_preset.head
     except ScriptError as error:
         problems += error.problems
     problems += foreseen(show, {turn.id: turn.estimate for turn in turns}, head)
-    if problems:
-        raise ScriptError(in_order(problems))
-    if silent and to_speak:
-        raise silent[0]
-    return Plan(
+    problems = in_order(problems)
+    if chosen_preset is None:
+        return Examined(None, tuple(problems), tuple(silent))
+    plan = Plan(
         show=show,
         casting=casting,
         engines=engines,
@@ -149,6 +193,7 @@ def check(
             *cover_warnings(show, chosen_preset.name),
         ),
     )
+    return Examined(plan, tuple(problems), tuple(silent))
 
 
 def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
@@ -162,8 +207,20 @@ def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:
     return replace(planned, utterance=utterance, take=take, key=key)
 
 
+class _Cast(NamedTuple):
+    """A turn with what its engine cannot do, and the symbols in it that nobody says."""
+
+    planned: PlannedTurn | None
+    faults: tuple[tuple[str, str], ...]
+    passed_over: tuple[str, ...]
+
+
 def _plan_turns(
-    show: Show, casting: Casting, engines: Mapping[str, Engine], choices: Choices
+    show: Show,
+    casting: Casting,
+    engines: Mapping[str, Engine],
+    choices: Choices,
+    memory: Memory,
 ) -> tuple[tuple[PlannedTurn, ...], list[str], list[Problem]]:
     """Every turn that is cast; symbols without a sound, and the turns that they stand in; and what
     the engines cannot do: once for each cause."""
@@ -171,6 +228,8 @@ def _plan_turns(
     planned = []
     problems: dict[tuple[str, str, str], Problem] = {}
     passed_over: dict[str, None] = {}
+    before = dict(memory)
+    memory.clear()
     for turn in show.turns:
         cast = casting.parts if turn.recording is None else casting.recorded
         part = cast.get(turn.speaker)
@@ -183,28 +242,54 @@ def _plan_turns(
                 problems[turn.id, "", what] = Problem(what, remedy, turn.place, turn.id)
             continue
         choice = choices.get(turn.id, {}).get(part.engine)
-        seed = choice.seed if choice else _base_seed(show, turn)
-        said = _said(show, turn, part, engine)
-        passed_over |= dict.fromkeys(said.passed_over)
-        utterance = _utterance(show, turn, part, _heard_seed(engine, seed), engine, said)
-        if is_silent(said.text) and not has_words(plain(turn.text)):
-            continue  # reading the script has said so
-        for what, remedy in (*engine.check(utterance), *endless_words(said.text)):
+        print_of = fingerprints[part.engine]
+        inputs = (print_of, part, choice, show.lexicon, *_sounding(show, turn, part))
+        known = before.get(turn.id)
+        same = known is not None and known[0] == inputs
+        found = known[1] if known and same else _cast(show, turn, part, engine, print_of, choice)
+        memory[turn.id] = inputs, found
+        passed_over |= dict.fromkeys(found.passed_over)
+        if found.planned is None:
+            continue  # reading the script has said why
+        for what, remedy in found.faults:
             # What a character's voice lacks holds for all its turns; it is said once.
             problems.setdefault(
-                (part.engine, utterance.voice, what), Problem(what, remedy, turn.place, turn.id)
+                (part.engine, found.planned.utterance.voice, what),
+                Problem(what, remedy, turn.place, turn.id),
             )
-        planned.append(
-            PlannedTurn(
-                turn=turn,
-                part=part,
-                utterance=utterance,
-                key=take_key(heard_as(engine, fingerprints[part.engine], utterance), utterance),
-                take=choice.take if choice else 1,
-                estimate=engine.estimate(utterance),
-            )
-        )
+        planned.append(replace(found.planned, turn=turn))
     return tuple(planned), list(passed_over), list(problems.values())
+
+
+def _cast(
+    show: Show, turn: Turn, part: Part, engine: Engine, fingerprint: str, choice: Choice | None
+) -> _Cast:
+    seed = choice.seed if choice else _base_seed(show, turn)
+    said = _said(show, turn, part, engine)
+    utterance = _utterance(show, turn, part, _heard_seed(engine, seed), engine, said)
+    if is_silent(said.text) and not has_words(plain(turn.text)):
+        return _Cast(None, (), said.passed_over)
+    faults = (*engine.check(utterance), *endless_words(said.text))
+    key = take_key(heard_as(engine, fingerprint, utterance), utterance)
+    take = choice.take if choice else 1
+    planned = PlannedTurn(turn, part, utterance, key, take, engine.estimate(utterance))
+    return _Cast(planned, faults, said.passed_over)
+
+
+def _sounding(show: Show, turn: Turn, part: Part) -> tuple[object, ...]:
+    """All of a turn that reaches its utterance."""
+    cloned = turn.ref_audio or part.ref_audio
+    return (
+        turn.text,
+        turn.voice,
+        turn.speed,
+        turn.pronunciation,
+        (cloned, cloned and file_digest(cloned), turn.ref_text),
+        turn.instructions,
+        turn.settings,
+        _base_seed(show, turn),
+        _split(show, turn),
+    )
 
 
 def _recorded(turn: Turn, part: Part, engine: Engine) -> PlannedTurn:

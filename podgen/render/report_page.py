@@ -23,8 +23,8 @@ def write_html(report: Report, path: Path) -> None:
     episode = report.episode
     parts = {
         "title": html.escape(episode.title),
-        "css": _asset("report.css"),
-        "js": _asset("report.js"),
+        "css": _asset("shared.css") + _asset("report.css"),
+        "js": _asset("shared.js").replace("export const", "const") + _asset("report.js"),
         "header": _header(report),
         "warnings": _warnings(report),
         "deliverables": _deliverables(report),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from podgen.render.report import MusicSpan, Report
 
@@ -31,15 +31,27 @@ def tracks(report: Report) -> str:
     """The rows of the timeline: a label and a stretchable picture each."""
     length = max(1, round(report.episode.duration * report.episode.sample_rate))
     rows = [
-        _row("", "axis", '<div id="axis" aria-hidden="true"></div>'),
-        _chapters(report, length),
-        _loudness(report),
+        axis(),
+        chapters([(mark.start, mark.end, mark.title) for mark in report.episode.chapters], length),
+        loudness(report.loudness, report.episode.duration, report.target.loudness),
         _row("Peaks", "wave", _waveform(report.waveform)),
         _limiter(report),
-        *_speech(report, length),
-        *_music(report, length),
+        *speech(_spoken(report), length),
+        *music(report.music, length),
     ]
     return "".join(rows)
+
+
+def _spoken(report: Report) -> dict[str, list[tuple[int, int]]]:
+    spans: dict[str, list[tuple[int, int]]] = {speaker: [] for speaker in speakers(report)}
+    for turn in report.turns:
+        spans[turn.speaker].append((turn.start, turn.end))
+    return spans
+
+
+def axis() -> str:
+    """The row that a page's script draws the times into."""
+    return _row("", "axis", '<div id="axis" aria-hidden="true"></div>')
 
 
 def _row(label: str, kind: str, picture: str, scale: str = "") -> str:
@@ -60,23 +72,23 @@ def _percent(samples: float, length: int) -> str:
     return f"{100 * samples / length:.4f}%"
 
 
-def _chapters(report: Report, length: int) -> str:
-    if not report.episode.chapters:
+def chapters(marks: Sequence[tuple[int, int, str]], length: int) -> str:
+    """The row of chapters, as (start, end, title); times in samples, of `length` in all."""
+    if not marks:
         return ""
     buttons = "".join(
-        f'<button type="button" class="span" data-at="{report.episode.seconds(mark.start):.3f}" '
-        f'style="left:{_percent(mark.start, length)};'
-        f'width:{_percent(mark.end - mark.start, length)}" '
-        f'title="{html.escape(mark.title)}">{html.escape(mark.title)}</button>'
-        for mark in report.episode.chapters
+        f'<button type="button" class="span" data-at="{start / length:.6f}" '
+        f'style="left:{_percent(start, length)};width:{_percent(end - start, length)}" '
+        f'title="{html.escape(title)}">{html.escape(title)}</button>'
+        for start, end, title in marks
     )
     return _row("Chapters", "chapters", buttons)
 
 
-def _loudness(report: Report) -> str:
-    if not report.loudness:
+def loudness(curve: Sequence[tuple[float, float]], duration: float, target: float | None) -> str:
+    """The row of loudness, as (seconds, LUFS), about the target if there is one."""
+    if not curve:
         return ""
-    target = report.target.loudness
     centre = _NO_TARGET if target is None else target
     low, high = centre + _LOUD_SPAN[0], centre + _LOUD_SPAN[1]
 
@@ -89,16 +101,16 @@ def _loudness(report: Report) -> str:
         if (level - centre) % _LOUD_GRID == 0
     ]
     grid = "".join(f'<path class="grid" d="M0 {y(m):.2f}H{_WIDTH}"/>' for m in marks)
-    points = _thinned(report.loudness, _SLICES)
-    end = report.episode.duration or 1.0
+    points = _thinned(curve, _SLICES)
+    end = duration or 1.0
     line = "L".join(f"{_WIDTH * t / end:.2f} {y(level):.2f}" for t, level in points)
     first, last = (_WIDTH * points[i][0] / end for i in (0, -1))
     ground = f"{_LOUD_HEIGHT:g}"
     area = f'<path class="area" d="M{first:.2f} {ground}L{line}L{last:.2f} {ground}Z"/>'
     aim = f'<path class="aim" d="M0 {y(centre):.2f}H{_WIDTH}"/>' if target is not None else ""
-    curve = f'<path class="curve" d="M{line}"/>'
+    drawn = f'<path class="curve" d="M{line}"/>'
     scale = "".join(_tick(y(mark), mark, mark == target) for mark in marks)
-    picture = _svg(_LOUD_HEIGHT, grid + area + aim + curve)
+    picture = _svg(_LOUD_HEIGHT, grid + area + aim + drawn)
     return _row("LUFS", "loud", picture, f'<div class="scale">{scale}</div>')
 
 
@@ -170,19 +182,29 @@ def _boxes(spans: Iterable[tuple[int, int]], length: int) -> str:
     )
 
 
-def _speech(report: Report, length: int) -> list[str]:
-    rows = []
-    for index, speaker in enumerate(speakers(report)):
-        spans = [(turn.start, turn.end) for turn in report.turns if turn.speaker == speaker]
-        path = f'<path style="fill:var(--s{index % HUES})" d="{_boxes(spans, length)}"/>'
-        rows.append(_row(html.escape(speaker), "speech", _svg(10, path)))
-    return rows
+def speech(spans: Mapping[str, Iterable[tuple[int, int]]], length: int) -> list[str]:
+    """A row for each speaker, with when they speak."""
+    return [
+        _row(
+            html.escape(speaker),
+            "speech",
+            _svg(10, f'<path style="fill:var(--s{n % HUES})" d="{_boxes(own, length)}"/>'),
+        )
+        for n, (speaker, own) in enumerate(spans.items())
+    ]
 
 
-def _music(report: Report, length: int) -> list[str]:
-    """Music and effects, as many lanes as lie over one another."""
+def music(
+    pieces: Iterable[MusicSpan],
+    length: int,
+    levels: Mapping[MusicSpan, Sequence[float]] | None = None,
+) -> list[str]:
+    """Music and effects, as many rows as lie over one another.
+
+    `levels` has for a piece of music its gain, 0 to 1, at even distances.
+    """
     lanes: list[list[MusicSpan]] = []
-    for span in sorted(report.music, key=lambda span: (span.kind == "sound", span.start)):
+    for span in sorted(pieces, key=lambda span: (span.kind == "sound", span.start)):
         for lane in lanes:
             same = (lane[-1].kind == "sound") == (span.kind == "sound")
             if same and lane[-1].end <= span.start:
@@ -195,9 +217,19 @@ def _music(report: Report, length: int) -> list[str]:
         boxes = "".join(
             f'<span class="span" style="left:{_percent(span.start, length)};'
             f'width:{_percent(span.end - span.start, length)}" '
-            f'title="{html.escape(f"{span.kind}: {span.label}")}">{html.escape(span.label)}</span>'
+            f'title="{html.escape(f"{span.kind}: {span.label}")}">'
+            f"{_level((levels or {}).get(span, ()))}{html.escape(span.label)}</span>"
             for span in lane
         )
         sound = lane[0].kind == "sound"
         rows.append(_row("Sound" if sound else "Music", "sounds" if sound else "music", boxes))
     return rows
+
+
+def _level(gains: Sequence[float]) -> str:
+    """How a piece of music is turned down, hanging from the top of its span."""
+    if not gains:
+        return ""
+    step = _WIDTH / max(1, len(gains) - 1)
+    line = "".join(f"L{n * step:.1f} {10 * (1 - gain):.2f}" for n, gain in enumerate(gains))
+    return _svg(10, f'<path class="down" d="M0 0{line}L{_WIDTH} 0Z"/>')

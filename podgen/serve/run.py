@@ -13,16 +13,14 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from podgen.errors import MachineError
 from podgen.serve.app import create_app
 from podgen.serve.connections import AT_ONCE, PER_ADDRESS, Door, behind
+from podgen.serve.listening import BACKLOG, listen
 from podgen.serve.log import to_stderr
 from podgen.serve.state import Limits, State
 from podgen.speech.choosing import choose
 
 log = logging.getLogger("podgen.serve")
-
-_BACKLOG = 1024
 
 
 def serve(
@@ -107,25 +105,10 @@ class Server(uvicorn.Server):
         """See uvicorn; more connections may wait to be accepted than are accepted at once."""
         await super().startup(sockets)
         for waiting in sockets or ():
-            waiting.listen(_BACKLOG)
+            waiting.listen(BACKLOG)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end; unlike uvicorn's own, it does not raise the signal again afterwards."""
         log.info('{"event": "closing", "signal": "%s"}', signal.Signals(sig).name)
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = self._state.admission.closing = True
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections; port 0 is one of the system's choice.
-
-    Raises:
-        MachineError: it cannot be had.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise MachineError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}", "choose another --port"
-        ) from error

@@ -41,14 +41,16 @@ def load_show(path: Path | str) -> Show:
     return show
 
 
-def read_show(path: Path | str) -> Reading:
+def read_show(path: Path | str, text: str | None = None) -> Reading:
     """Read a script, leaving out what is wrong, so that casting can be checked all the same.
+
+    `text` is what is in the file, or will be, where that is known.
 
     Raises:
         ScriptError: if the file cannot be read at all or is no script.
     """
     path = Path(path)
-    source = read_source(path, "script")
+    source = read_source(path, "script", text)
     if not isinstance(source.value, dict):
         what = f"a script cannot be {shown(source.value)}"
         remedy = "write 'title: ...' and 'turns:' with a list of turns"

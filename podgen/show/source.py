@@ -88,20 +88,42 @@ class Source:
         return node, node_key, len(path)
 
 
-def read_source(path: Path, what: str) -> Source:
+def compose(text: str) -> yaml.Node | None:
+    """The nodes of a YAML text with untyped scalars; None if there are none.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+    """
+    node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    return node
+
+
+def shares(text: str) -> bool:
+    """Whether a YAML text holds an anchor or an alias.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+    """
+    events = list(yaml.parse(text, Loader=_Loader))
+    return any(getattr(event, "anchor", None) is not None for event in events)
+
+
+def read_source(path: Path, what: str, text: str | None = None) -> Source:
     """Read a YAML file; `what` names it in messages ("script", "voices file").
+
+    `text` is what is in the file, or will be, where that is known.
 
     Raises:
         ScriptError: if it cannot be read, is not UTF-8 or not YAML, or repeats a key.
     """
-    text = _read_text(path, what)
+    text = read_text(path, what) if text is None else _allowed(path, text)
     conflict = _CONFLICT.search(text)
     if conflict:
         place = _place_of_end(path, text[: conflict.start()])
         raise ScriptError(Problem("an unresolved merge conflict", "keep one side of it", place))
     _check_depth(path, text)
     try:
-        root = yaml.compose(text, Loader=_Loader)
+        root = compose(text)
     except yaml.MarkedYAMLError as error:
         raise ScriptError(_syntax_problem(path, text, error)) from None
     except yaml.YAMLError as error:
@@ -115,7 +137,8 @@ def read_source(path: Path, what: str) -> Source:
     return Source(path, value, root)
 
 
-def _read_text(path: Path, what: str) -> str:
+def read_text(path: Path, what: str) -> str:
+    """A YAML file's text; raises as `read_source` does."""
     place = Place(str(path))
     if not is_text(str(path)):
         raise ScriptError(Problem(f"the {what}'s name is not UTF-8", "rename it", place))
@@ -137,6 +160,10 @@ def _read_text(path: Path, what: str) -> str:
         raise ScriptError(
             Problem("not UTF-8 text", "save the file as UTF-8", _place_of_end(path, before))
         ) from None
+    return _allowed(path, text)
+
+
+def _allowed(path: Path, text: str) -> str:
     bad = _FORBIDDEN.search(text)
     if bad:
         code = f"U+{ord(bad[0]):04X}"

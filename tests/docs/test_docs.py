@@ -40,7 +40,7 @@ from tests.support.places import ROOT
 
 DOCS = {
     name: ROOT / "docs" / f"{name}.md"
-    for name in ("script", "voices", "sound", "store", "remote", "exchange")
+    for name in ("script", "voices", "sound", "store", "remote", "exchange", "edit")
 }
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +14,10 @@ import uvicorn
 from podgen.engines.base import Engine
 from podgen.serve.app import create_app
 from podgen.serve.connections import Door
-from podgen.serve.run import Server, listen
+from podgen.serve.listening import listen
+from podgen.serve.run import Server
 from podgen.serve.state import State
+from tests.support.waiting import wait_for
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,3 @@ def running(engine: Engine, door: Door | None = None, **options: Any) -> Iterato
         server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()
-
-
-def wait_for(condition: Any, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)

@@ -3,25 +3,11 @@
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
   const [ID, WHO, TEXT, START, END, BEFORE, AFTER, GAIN, LIMITED, MASTER, OVER, REASON, CACHED, TAKE, VOICE, CLIP, VERDICT, HEARD, FOUND, WORDS] = Array(20).keys();
-  const audio = $("audio"), timeline = $("timeline"), inner = $("inner"), head = $("head"), rows = $("rows");
+  const audio = $("audio"), head = $("head"), rows = $("rows");
   const turns = data.turns.map((turn, n) => ({ turn, n, start: turn[START] / data.rate, end: turn[END] / data.rate }));
   const overMusic = turns.some(({ turn }) => turn[OVER] !== null);
   if (!overMusic) document.querySelector("[data-sort=over]").remove();
-  const PAGE = 150, FULL_GAIN = 12, MAX_ZOOM = 64;
-
-  const figure = (value, digits, sign) => value === null ? "–" :
-    (sign && value > 0 ? "+" : "") + value.toFixed(digits).replace("-", "−");
-  const clock = (s, tenths) => {
-    const t = Math.floor(s), two = (v) => String(v).padStart(2, "0");
-    const h = Math.floor(t / 3600), m = Math.floor(t / 60) % 60;
-    return (h ? h + ":" + two(m) : m) + ":" + two(t % 60) + (tenths ? "." + Math.floor((s * 10) % 10) : "");
-  };
-  const make = (tag, name, text) => {
-    const node = document.createElement(tag);
-    if (name) node.className = name;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  };
+  const PAGE = 150, FULL_GAIN = 12;
 
   // Playing: one clip at a time, and never under the episode.
   const clip = new Audio();
@@ -158,35 +144,7 @@
   $("find").addEventListener("input", refresh);
   new IntersectionObserver((seen) => { if (seen[0].isIntersecting && drawn < shown.length) grow(); }, { rootMargin: "800px" }).observe($("more"));
 
-  // The timeline: zoom, axis, playhead.
-  let zoom = 1, marked = null;
-  const labelWidth = () => inner.querySelector(".label").offsetWidth;
-  const laneWidth = () => inner.clientWidth - labelWidth();
-  const axis = () => {
-    const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-    const step = steps.find((s) => (s / data.duration) * laneWidth() >= 64) || 14400;
-    const ticks = [];
-    for (let t = 0; t <= data.duration; t += step) {
-      // A figure that the end would cut off is left out, its line stays.
-      const fits = (1 - t / data.duration) * laneWidth() > 48;
-      const tick = make("b", "", fits ? clock(t) : "");
-      tick.style.left = (100 * t) / data.duration + "%";
-      ticks.push(tick);
-    }
-    $("axis").replaceChildren(...ticks);
-    place();
-  };
-  const scale = (factor) => {
-    const middle = (timeline.scrollLeft + timeline.clientWidth / 2) / inner.clientWidth;
-    zoom = Math.max(1, Math.min(MAX_ZOOM, factor));
-    inner.style.width = 100 * zoom + "%";
-    timeline.scrollLeft = middle * inner.clientWidth - timeline.clientWidth / 2;
-    axis();
-  };
-  $("in").addEventListener("click", () => scale(zoom * 2));
-  $("out").addEventListener("click", () => scale(zoom / 2));
-  $("fit").addEventListener("click", () => scale(1));
-  addEventListener("resize", axis);
+  let marked = null;
   const spoken = (turn, at) => {
     if (!turn[WORDS].length) return [turn[TEXT]];
     let said = -1;
@@ -195,9 +153,7 @@
   };
   const place = () => {
     const at = audio.currentTime || 0;
-    head.style.left = labelWidth() + (at / data.duration) * laneWidth() + "px";
-    head.setAttribute("aria-valuemax", data.duration);
-    head.setAttribute("aria-valuenow", at.toFixed(1));
+    line.place(at);
     let now = null;
     // The last to have started among those that still speak.
     for (const item of turns) if (item.start <= at && at < item.end) now = item;
@@ -208,27 +164,14 @@
     text.replaceChildren();
     if (now) text.append(make("b", "", data.speakers[now.turn[WHO]]), ...spoken(now.turn, at * data.rate));
   };
-  timeline.addEventListener("click", (event) => {
-    const jump = event.target.closest("[data-at]");
-    const lane = event.target.closest(".lane");
-    if (jump) return seek(Number(jump.dataset.at), true);
-    if (!lane) return;
-    const box = lane.getBoundingClientRect();
-    seek(((event.clientX - box.left) / box.width) * data.duration);
-  });
-  head.addEventListener("keydown", (event) => {
-    const steps = { ArrowLeft: -5, ArrowRight: 5, PageUp: 60, PageDown: -60 };
-    if (event.key in steps) seek((audio.currentTime || 0) + steps[event.key]);
-    else if (event.key === "Home") seek(0);
-    else if (event.key === "End") seek(data.duration);
-    else if (event.key === " ") { if (audio.paused) seek(audio.currentTime || 0, true); else audio.pause(); }
-    else return;
-    event.preventDefault();
+  const line = timeline($("timeline"), {
+    duration: () => data.duration, time: () => audio.currentTime || 0, seek, redrawn: () => place(),
+    toggle: () => { if (audio.paused) seek(audio.currentTime || 0, true); else audio.pause(); },
   });
   const follow = () => { place(); if (!audio.paused) requestAnimationFrame(follow); };
   audio.addEventListener("play", () => { clip.pause(); release(); follow(); });
   audio.addEventListener("seeked", place);
 
   refresh();
-  axis();
+  line.redraw();
 })();

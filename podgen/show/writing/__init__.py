@@ -1,0 +1,1 @@
+"""A script's YAML changed in place: what is not touched stays as its writer wrote it."""
