@@ -220,7 +220,7 @@ class RemoteEngine:
     def _listings(self, urls: Sequence[str]) -> dict[str, Listing | None]:
         """What servers have, asked for once; None where one does not answer."""
         new = [url for url in urls if url not in self._listed]
-        if new and self.availability().usable:
+        if new and util.find_spec("httpx") is not None:
             from podgen.engines.remote.listing import ask
 
             self._listed |= ask(self._settings, new)

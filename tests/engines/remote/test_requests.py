@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,9 @@ def test_a_known_model_that_is_not_served_is_an_error_that_lists_what_is() -> No
         assert f"has no model `{VOXTRAL}`" in what
         assert remedy == "it has mistralai/Voxtral-Large"
         assert remote(server.url, remedy.removeprefix("it has ")).check(turn) == []
+        at = {"base_url": server.url, "model": VOXTRAL}
+        ((again, _),) = RemoteEngine({}).check(replace(turn, settings=at))
+        assert again == what, "the server of a single voice was not asked"
 
 
 def test_servers_that_do_not_answer_are_warned_of_and_hold_nothing_up(
