@@ -206,6 +206,14 @@ def test_a_known_model_that_is_not_served_is_an_error_that_lists_what_is() -> No
         assert again == what, "the server of a single voice was not asked"
 
 
+@pytest.mark.parametrize("model", ["FunAudioLLM/Fun-CosyVoice3-0.5B", "zai-org/GLM-TTS"])
+def test_a_voice_that_was_uploaded_needs_no_recording(model: str) -> None:
+    with serving(Fake(model, voices=("ann",))) as server:
+        assert remote(server.url, model).check(Utterance("t", "Hello there.", "ann")) == []
+        ((what, _),) = remote(server.url, model).check(Utterance("t", "Hello there.", "tom"))
+        assert "has no voice `tom`" in what
+
+
 def test_servers_that_do_not_answer_are_warned_of_and_hold_nothing_up(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
