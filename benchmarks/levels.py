@@ -4,7 +4,8 @@ A scene of three voices, with very short and very peaky turns, is spoken by Koko
 two targets. Each turn is measured where it lies in the decoded file: by its integrated loudness,
 and by the 95th percentile of its momentary loudness, which for a short turn is held against that of
 its speaker's long turns. The same clips go through ffmpeg-normalize one by one (EBU R 128 and RMS;
-left out where it is not installed) and, joined, through ffmpeg's two-pass loudnorm.
+left out where it is not installed) and, joined, through ffmpeg's two-pass loudnorm. Joined, they go
+through three limiters, too, see `limiters`.
 
     python -m benchmarks.levels
 """
@@ -29,6 +30,7 @@ import numpy.typing as npt
 import pyloudnorm
 import soundfile
 
+from benchmarks import limiters
 from benchmarks.results import machine
 from podgen.audio import ffmpeg
 
@@ -210,6 +212,8 @@ def run() -> None:
             print(f"{'LU':24}" + "".join(f"{name:>25}" for name in names))
             for who, figures in rows.items():
                 print(f"{who:24}" + "".join(f"{figures[name]:25.2f}" for name in names))
+            joined, rate = soundfile.read(laid(folder, "raw", raw, spans), dtype="float64")
+            print("", *limiters.table(folder, joined, rate, target), sep="\n", flush=True)
 
 
 if __name__ == "__main__":
