@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -94,3 +95,24 @@ def export(
             settings=read_settings(model, device),
         )
     show_export(done, json=json)
+
+
+def feed(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where episodes were rendered, such as dist.")
+    ],
+    url: Annotated[
+        str, typer.Option(help="The address at which the folder is hosted.", metavar="BASE")
+    ],
+    date: Annotated[
+        datetime | None,
+        typer.Option(help="When episodes that are new in the feed come out; now.", metavar="DATE"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the folder's podcast feed and a static site; uploads nothing."""
+    from podgen.cli.listings import show_podcast
+    from podgen.publish.podcast import publish_podcast
+
+    when = (date or datetime.now()).astimezone().replace(microsecond=0)
+    show_podcast(publish_podcast(folder, url, when), json=json)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from podgen.engines.voxtral.training.pairs import Shard
     from podgen.engines.voxtral.training.trainer import Progress
     from podgen.proposal import Imported
+    from podgen.publish.podcast import Podcast
     from podgen.render.editing import TakeInfo
     from podgen.render.exporting import Export
     from podgen.render.plan import Plan
@@ -107,6 +108,26 @@ def show_import(imported: Imported, source: Path, *, json: bool) -> None:
     if changes is not None:
         made += f"; {changes.changed} changed, {changes.added} new, {changes.removed} removed"
     print(made)
+
+
+def show_podcast(podcast: Podcast, *, json: bool) -> None:
+    """A feed: what it lacks, and what is new in it."""
+    if json:
+        print_json(
+            {
+                "event": "feed",
+                "feed": str(podcast.feed),
+                "episodes": podcast.episodes,
+                "new": list(podcast.new),
+                "warnings": list(podcast.told),
+            }
+        )
+        return
+    for line in podcast.told:
+        print(f"warning: {line}", file=sys.stderr)
+    new = f", new: {', '.join(podcast.new)}" if podcast.new else ""
+    count = "1 episode" if podcast.episodes == 1 else f"{podcast.episodes} episodes"
+    print(f"{podcast.feed}: {count}{new}")
 
 
 def show_export(export: Export, *, json: bool) -> None:

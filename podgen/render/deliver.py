@@ -18,6 +18,7 @@ from podgen.publish.chapters import chapters_json, close_chapters, ffmetadata, p
 from podgen.publish.episode import ChapterMark, Episode, SpokenTurn, SpokenWord
 from podgen.publish.item import item_xml
 from podgen.publish.levels import write_levels
+from podgen.publish.notes import notes_html, notes_markdown
 from podgen.publish.tags import tag
 from podgen.publish.transcript import karaoke, srt, text, transcript_json, vtt
 from podgen.render.assemble import Assembly
@@ -43,6 +44,8 @@ COMPANIONS: Mapping[str, Callable[[Episode], str]] = {
     "transcript.json": transcript_json,
     "transcript.txt": text,
     "chapters.json": chapters_json,
+    "notes.md": notes_markdown,
+    "notes.html": notes_html,
     "item.xml": item_xml,
 }
 """Texts that go with an episode, by file name."""
