@@ -35,6 +35,7 @@ for command in (
 app.command("import")(exchange.import_)
 app.command()(exchange.export)
 app.command()(exchange.feed)
+app.command()(exchange.clip)
 app.add_typer(voices.voices, name="voices")
 app.add_typer(voices.encoder, name="encoder")
 app.add_typer(train.app, name="train")

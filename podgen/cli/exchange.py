@@ -116,3 +116,31 @@ def feed(
 
     when = (date or datetime.now()).astimezone().replace(microsecond=0)
     show_podcast(publish_podcast(folder, url, when), json=json)
+
+
+def clip(
+    script: Script,
+    turns: Annotated[
+        str, typer.Argument(metavar="ID..ID", help="The first turn and the last, or one turn.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="A sound file; or an .mp4, with captions over the cover."
+        ),
+    ],
+    engine: EngineName = None,
+    store: StoreRoot = None,
+    model: Model = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Write a few turns as a file of their own: a teaser to hear, or to see."""
+    from podgen.cli.listings import show_clip
+    from podgen.cli.season import watching
+    from podgen.render.clipping import clip as run
+
+    settings = read_settings(model, device)
+    with watching(json=json) as watch:
+        done = run(script, turns, output, watch, engine=engine, store=store, settings=settings)
+    show_clip(done, json=json)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from podgen.engines.voxtral.training.trainer import Progress
     from podgen.proposal import Imported
     from podgen.publish.podcast import Podcast
+    from podgen.render.clipping import Excerpt
     from podgen.render.editing import TakeInfo
     from podgen.render.exporting import Export
     from podgen.render.plan import Plan
@@ -128,6 +129,17 @@ def show_podcast(podcast: Podcast, *, json: bool) -> None:
     new = f", new: {', '.join(podcast.new)}" if podcast.new else ""
     count = "1 episode" if podcast.episodes == 1 else f"{podcast.episodes} episodes"
     print(f"{podcast.feed}: {count}{new}")
+
+
+def show_clip(excerpt: Excerpt, *, json: bool) -> None:
+    """The excerpt that was written."""
+    start, end = excerpt.start, excerpt.end
+    if json:
+        print_json(
+            {"event": "clip", "path": str(excerpt.path), "start": start, "end": end},
+        )
+    else:
+        print(f"{excerpt.path}: {end - start:.1f} s ({clock(start)} to {clock(end)})")
 
 
 def show_export(export: Export, *, json: bool) -> None:

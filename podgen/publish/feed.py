@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
@@ -238,8 +238,13 @@ def order(items: Sequence[Item]) -> list[Item]:
 
 
 def dated(shelf: Sequence[Shelved], before: Mapping[str, Kept], now: datetime) -> dict[str, Kept]:
-    """Each episode's guid and date: those that it had, else made."""
-    return {
-        one.name: before.get(one.name) or Kept(new_guid(one.episode.show, one.name), now)
-        for one in shelf
-    }
+    """Each episode's guid and date: those that it had, else made. A date that the script gives
+    stands, at six in the morning UTC."""
+    kept = {}
+    for one in shelf:
+        had = before.get(one.name) or Kept(new_guid(one.episode.show, one.name), now)
+        if one.episode.date:
+            said = datetime.fromisoformat(f"{one.episode.date}T06:00:00+00:00")
+            had = replace(had, date=said)
+        kept[one.name] = had
+    return kept

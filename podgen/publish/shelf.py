@@ -120,4 +120,5 @@ def _episode(told: dict[str, Any]) -> Episode:
             for mark in of["chapters"]
         ),
         synthetic=bool(of["synthetic"]),
+        date=str(of["date"]),
     )  # fmt: skip
