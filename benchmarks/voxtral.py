@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--batches", default="1,8,16,32,64,128")
     parser.add_argument("--quantised", default="fp8,int8,int4", help="empty for none")
-    parser.add_argument("--golden", type=Path, default=ROOT / "tests/engines/voxtral/golden")
+    parser.add_argument("--golden", type=Path, default=ROOT / "podgen/engines/voxtral/golden")
     parser.add_argument("--load", action="store_true", help="write and load an 8 GB checkpoint")
     parser.add_argument("--out", type=Path, help="a file to append JSON lines to")
     given = parser.parse_args()

@@ -7,17 +7,40 @@ from typing import Annotated
 
 import typer
 
-from podgen.cli.options import Json
+from podgen.cli.options import Device, Json, Setting, read_settings
 
 bench = typer.Typer(help="Measure engines on this machine.", no_args_is_help=True)
 
 
-def doctor(json: Json = False) -> None:
+def doctor(
+    prove: Annotated[
+        bool,
+        typer.Option(
+            "--prove", help="Hold Voxtral on every device against the reference's outputs."
+        ),
+    ] = False,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", help="With --prove: have this checkpoint's presets speak.", metavar="DIR"
+        ),
+    ] = None,
+    device: Device = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
     """Say what this machine can run, how fast, and what it lacks."""
-    from podgen.cli.listings import show_diagnosis
-    from podgen.doctor import diagnose
+    from podgen.cli import listings
+    from podgen.doctor import diagnose, prove_devices, prove_model
 
-    show_diagnosis(diagnose(), json=json)
+    if not prove:
+        if model or device or setting:
+            raise typer.BadParameter("--model, --device and --set go with --prove")
+        listings.show_diagnosis(diagnose(), json=json)
+        return
+    listings.show_proof(prove_devices(), json=json)
+    if model:
+        listings.show_presets(prove_model(read_settings(model, device, setting)), json=json)
 
 
 @bench.command("voxtral")

@@ -23,7 +23,7 @@ GOOD = {"input": "Hello there.", "voice": "casual_female", "response_format": "w
 def voxtral() -> Iterator[Running]:
     pytest.importorskip("torch")
     pytest.importorskip("mistral_common")
-    engine = create("voxtral", {"model": str(CHECKPOINT), "device": "cpu"})
+    engine = create("voxtral", {"model": str(CHECKPOINT), "device": "cpu", "dtype": "float32"})
     with running(engine, model="Voxtral-4B-TTS-2603") as server:
         yield server
 

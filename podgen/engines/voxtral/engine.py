@@ -135,9 +135,7 @@ class VoxtralEngine:
         """
         chosen = self.settings
         digest = model_digest(chosen.model) if chosen.model else "none"
-        dtype = chosen.dtype
-        if dtype == "auto":
-            dtype = "float32" if chosen.device == "cpu" else "bfloat16"
+        dtype = "bfloat16" if chosen.dtype == "auto" else chosen.dtype
         heat = f":{chosen.temperature:g}" if chosen.temperature else ""
         return (
             f"voxtral:{SOUND}:{digest}:{dtype}:{chosen.quantise}:{chosen.steps or 'own'}:"

@@ -36,10 +36,13 @@ def outlook(wanted: str, dtype: str, quantise: str, batch: int | None) -> str:
         if wanted != "auto":
             raise
         name = "cpu"
-    device, kind = torch.device(name), choose_dtype(dtype, name)
+    device, kind = torch.device(name), choose_dtype(dtype)
     on_gpu = device.type != "cpu"
     copy = measure.copy_rate(device, (1 << 30) if on_gpu else (1 << 28))
-    product = measure.product_rate(device, kind, 8192 if on_gpu else 1024)
+    # A CPU multiplies in float32 whatever it keeps.
+    product = measure.product_rate(
+        device, kind if on_gpu else torch.float32, 8192 if on_gpu else 1024
+    )
     params = parse_params(PUBLISHED)
     rates = []
     for rows in (1, batch or (64 if on_gpu else 4)):

@@ -15,7 +15,7 @@ from podgen.errors import EngineError
 
 MODEL_VARIABLE = "PODGEN_VOXTRAL_MODEL"
 QUANTISE = ("none", "int8", "int4", "fp8")
-DTYPES = ("auto", "float32", "bfloat16")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?(,cuda:\d+)*")
 
 
@@ -26,7 +26,7 @@ class Settings:
     Attributes:
         model: the downloaded folder; else what PODGEN_VOXTRAL_MODEL names.
         device: auto, cpu, mps, cuda (every GPU), or GPUs by number: cuda:0,cuda:1.
-        dtype: auto is bfloat16, on a CPU float32.
+        dtype: auto is bfloat16.
         cfg_alpha: guidance: 1 is none, more keeps closer to the voice's own recording.
         steps: Euler steps of the acoustic transformer; None is what params.json says, 7.
         batch: most turns at once on a device; None is 64 on a GPU, 4 elsewhere.

@@ -26,7 +26,7 @@ HELLO = Utterance("hello", "Hello there, this is a test.", "casual_male", seed=7
 
 @pytest.fixture
 def engine(checkpoint: Path) -> VoxtralEngine:
-    return VoxtralEngine({"model": str(checkpoint), "device": "cpu"})
+    return VoxtralEngine({"model": str(checkpoint), "device": "cpu", "dtype": "float32"})
 
 
 def test_it_is_an_engine_and_its_import_takes_no_torch(engine: Engine) -> None:
@@ -270,10 +270,12 @@ def test_fingerprints_name_what_changes_the_sound(checkpoint: Path) -> None:
         return VoxtralEngine({"model": str(checkpoint), "device": "cpu"} | settings).fingerprint()
 
     changes: list[dict[str, object]] = [
-        {}, {"dtype": "bfloat16"}, {"quantise": "int8"}, {"steps": 8}, {"cfg_alpha": 1.3},
+        {}, {"dtype": "float32"}, {"dtype": "float16"}, {"quantise": "int8"},
+        {"steps": 8}, {"cfg_alpha": 1.3},
         {"split": 300}, {"retries": 0}, {"temperature": 0.5}, {"temperature": 1},
     ]  # fmt: skip
     assert len({fingerprint(**change) for change in changes}) == len(changes)
+    assert fingerprint(dtype="bfloat16") == fingerprint()
     same = fingerprint(batch=2, cuda_graphs=False, triton=False, temperature=0)
     assert same == fingerprint()
 

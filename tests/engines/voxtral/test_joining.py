@@ -61,7 +61,7 @@ class Box:
 @pytest.fixture
 def engine(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VoxtralEngine]:
     lenient(monkeypatch)
-    engine = VoxtralEngine({"model": str(checkpoint), "device": "cpu"})
+    engine = VoxtralEngine({"model": str(checkpoint), "device": "cpu", "dtype": "float32"})
     yield engine
     engine.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("voxtral")]

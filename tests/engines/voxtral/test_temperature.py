@@ -100,7 +100,9 @@ def test_it_is_set_for_all_or_a_turn_and_is_in_the_key(
     lenient(monkeypatch)
 
     def said(utterance: Utterance, **more: object) -> tuple[bytes, str]:
-        engine = VoxtralEngine({"model": str(checkpoint), "device": "cpu", **more})
+        engine = VoxtralEngine(
+            {"model": str(checkpoint), "device": "cpu", "dtype": "float32", **more}
+        )
         (speech,) = engine.synthesize([utterance])
         return speech.samples.tobytes(), take_key(engine.fingerprint(), utterance)
 

@@ -26,6 +26,7 @@ from podgen.engines.voxtral.batch.slots import (
 from podgen.engines.voxtral.batch.work import Work
 from podgen.engines.voxtral.model.codec import CONTEXT
 from podgen.engines.voxtral.model.whole import Model
+from podgen.errors import MachineError
 
 LOOK_EVERY = 4
 """Frames between two looks at what is done. A turn runs on for half of them on average."""
@@ -188,6 +189,10 @@ class Batcher:
     def _look(self, work: Work) -> None:
         """See which turns are done or given up, and close the gaps they leave."""
         progress = self._slots.progress(len(self._active))
+        if any(state.overflowed for state in progress):
+            raise MachineError(
+                "float16 cannot hold what the model computes", "set dtype: bfloat16 or float32"
+            )
         self.frames = self._finished_frames + sum(state.frames for state in progress)
         for slot in reversed(range(len(progress))):
             state, active = progress[slot], self._active[slot]

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import torch
 
+from podgen.engines.voxtral.model.packed import can_pack
+from podgen.engines.voxtral.model.tuning import tune
 from podgen.errors import MachineError
+
+LARGE = 1 << 30
+"""Bytes of weights whose products take longer than measuring how to compute them."""
 
 
 def choose_devices(wanted: str) -> list[str]:
@@ -39,11 +44,25 @@ def choose_devices(wanted: str) -> list[str]:
     return devices
 
 
-def choose_dtype(wanted: str, device: str) -> torch.dtype:
-    """The dtype that a `dtype` setting means on a device."""
-    if wanted == "auto":
-        return torch.float32 if device == "cpu" else torch.bfloat16
-    return torch.float32 if wanted == "float32" else torch.bfloat16
+def choose_dtype(wanted: str) -> torch.dtype:
+    """The dtype that a `dtype` setting means."""
+    named = {"float32": torch.float32, "float16": torch.float16}
+    return named.get(wanted, torch.bfloat16)
+
+
+def choose_packs(device: str, dtype: torch.dtype, size: int) -> bool:
+    """Whether a device keeps weights of `size` bytes packed; see `packed`.
+
+    A CPU that large weights are for is measured first, and PyTorch given the threads that serve it
+    best.
+    """
+    if device != "cpu" or dtype == torch.float32:
+        return False
+    if size < LARGE:
+        return can_pack()
+    found = tune()
+    torch.set_num_threads(found.threads)
+    return found.packed
 
 
 def check_quantise(kind: str, device: str) -> None:
@@ -61,10 +80,11 @@ def check_quantise(kind: str, device: str) -> None:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether a device's memory ran out: as torch says it, as cuBLAS does for its workspace, or
-    where an error of ending a graph's capture hides either."""
+    """Whether a device's memory ran out: as torch says it for CUDA and for MPS, as cuBLAS does for
+    its workspace, or where an error of ending a graph's capture hides either."""
     if isinstance(error, torch.OutOfMemoryError):
         return True
-    if isinstance(error, RuntimeError) and "CUBLAS_STATUS_ALLOC_FAILED" in str(error):
+    said = str(error) if isinstance(error, RuntimeError) else ""
+    if "CUBLAS_STATUS_ALLOC_FAILED" in said or "MPS backend out of memory" in said:
         return True
     return error.__context__ is not None and out_of_memory(error.__context__)

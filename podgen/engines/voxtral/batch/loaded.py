@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from podgen.engines.base import Utterance
@@ -15,6 +14,7 @@ from podgen.engines.voxtral.batch.devices import (
     check_quantise,
     choose_devices,
     choose_dtype,
+    choose_packs,
     out_of_memory,
 )
 from podgen.engines.voxtral.batch.slots import Turn
@@ -23,7 +23,7 @@ from podgen.engines.voxtral.cloning.kept import Recordings
 from podgen.engines.voxtral.cloning.references import file_digest
 from podgen.engines.voxtral.model.checkpoint import read_voice
 from podgen.engines.voxtral.model.config import MAX_POSITIONS
-from podgen.engines.voxtral.model.files import TEKKEN
+from podgen.engines.voxtral.model.files import TEKKEN, WEIGHTS
 from podgen.engines.voxtral.model.prompt import Tokenizer, open_tokenizer, text_prompt
 from podgen.engines.voxtral.model.whole import Make, Model, load_model
 from podgen.engines.voxtral.refusals import read_max_tokens, read_temperature
@@ -107,7 +107,7 @@ class Loaded:
         """How a device is used with so many slots of so many positions."""
         model = self.models[0]
         graphs = model.device.type == "cuda" and self.settings.cuda_graphs
-        return Batching(slots, positions, graphs=graphs, alone=model.dtype == torch.float32)
+        return Batching(slots, positions, graphs=graphs, alone=model.exact)
 
 
 def load(settings: Settings) -> Loaded:
@@ -121,14 +121,18 @@ def load(settings: Settings) -> Loaded:
     devices = choose_devices(settings.device)
     for device in devices:
         check_quantise(settings.quantise, device)
+    dtype = choose_dtype(settings.dtype)
+    weights = settings.model / WEIGHTS
+    size = weights.stat().st_size if weights.is_file() else 0
     makes = [
         Make(
             device=device,
-            dtype=choose_dtype(settings.dtype, device),
+            dtype=dtype,
             quantise=settings.quantise,
             steps=settings.steps or 0,
             cfg_alpha=settings.cfg_alpha,
             triton=settings.triton,
+            packs=choose_packs(device, dtype, size),
         )
         for device in devices
     ]

@@ -37,11 +37,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a slot stands: frames so far, whether it is done, and whether END_AUDIO came."""
+    """Where a slot stands: frames so far, whether it is done, and whether END_AUDIO came.
+
+    `overflowed` says that float16 could not hold what it computed.
+    """
 
     frames: int
     done: bool
     ended: bool
+    overflowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class Slots:
         self._limit = torch.zeros(slots, dtype=torch.long, device=device)
         self._done = torch.ones(slots, dtype=torch.bool, device=device)
         self._ended = torch.zeros(slots, dtype=torch.bool, device=device)
+        self._overflowed = torch.zeros(slots, dtype=torch.bool, device=device)
 
     def place(self, turns: Sequence[tuple[int, Turn, Noise]]) -> None:
         """Put turns with their noise (see `turn_noise`) into slots, and prefill their prompts.
@@ -139,6 +144,7 @@ class Slots:
         )
         self._frame[slots] = 0
         self._ended[slots] = False
+        self._overflowed[slots] = False
         self._done[slots] = False
 
     def step(self, first: int, end: int, length: int, *, sampled: bool = False) -> None:
@@ -167,6 +173,8 @@ class Slots:
         ending = codes[:, 0] == END_AUDIO
         live = ~self._done[rows]
         self._ended[rows] |= live & ending
+        if h.dtype == torch.float16:
+            self._overflowed[rows] |= live & ~h.isfinite().all(-1)
         frame += live & ~ending
         self._done[rows] |= ending | (frame >= self._limit[rows])
         position += ~self._done[rows]
@@ -185,9 +193,9 @@ class Slots:
 
     def progress(self, count: int) -> list[Progress]:
         """Where the first `count` slots stand. Waits for the device."""
-        state = torch.stack([self._frame, self._done.long(), self._ended.long()])[:, :count]
-        frames, done, ended = state.tolist()
-        return [Progress(f, bool(d), bool(e)) for f, d, e in zip(frames, done, ended, strict=True)]
+        flags = [flag.long() for flag in (self._done, self._ended, self._overflowed)]
+        state = torch.stack([self._frame, *flags])[:, :count]
+        return [Progress(f, bool(d), bool(e), bool(o)) for f, d, e, o in state.T.tolist()]
 
     def codes(self, slot: int, end: int, first: int = 0) -> Tensor:
         """A copy of a slot's codes of frames `first` to `end`, int32 [frames, codebooks]."""
@@ -211,6 +219,7 @@ class Slots:
             self._limit,
             self._done,
             self._ended,
+            self._overflowed,
         ):
             state[target] = state[source]
         self._done[source] = True

@@ -74,4 +74,4 @@ def _next_frames(model: Model, turn: Turn, codes: Tensor) -> tuple[Tensor, Tenso
         h = model.backbone.step(inputs[frame : frame + 1], position, stored, positions)
         hidden.append(h)
         made.append(model.acoustic.frame(h, noise[frame : frame + 1], may_end=False))
-    return torch.cat(hidden).double().cpu(), torch.cat(made).cpu()
+    return torch.cat(hidden).cpu().double(), torch.cat(made).cpu()

@@ -35,6 +35,7 @@ class Plan:
     Attributes:
         device: a torch device.
         dtype: of everything that is not quantised.
+        packs: see `Make`.
         golden: the folder of recorded outputs to check first; None for no check.
         params: the model's sizes.
         batches: turns at once.
@@ -49,6 +50,7 @@ class Plan:
 
     device: str = "cuda"
     dtype: torch.dtype = torch.bfloat16
+    packs: bool = False
     golden: Path | None = None
     params: Params | None = None
     batches: Sequence[int] = (1, 8, 16, 32, 64, 128)
@@ -85,6 +87,7 @@ class Measurements:
             quantise=quantise,
             own_rows=own_rows,
             triton=triton,
+            packs=self.plan.packs,
         )
         model = made_up_model(self.plan.device, self.params, make)
         measure.synchronise(self.device)

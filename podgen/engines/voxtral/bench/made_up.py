@@ -50,7 +50,7 @@ def write_random_checkpoint(folder: Path, params: Params) -> None:
 
 def made_up_model(device: str, params: Params, make: Make) -> Model:
     """A model of random weights with one voice, built on the device."""
-    model = Model(RandomWeights(torch.device(device), make.dtype), params, make)
+    model = Model(RandomWeights(torch.device(device), make.computes), params, make)
     generator = torch.Generator().manual_seed(1)
     rows = torch.randn(VOICE_ROWS, params.backbone.dim, generator=generator)
     model.add_voice(VOICE, rows * 0.08)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from podgen.engines.voxtral.batch.devices import LARGE, choose_packs
 from podgen.engines.voxtral.bench.bench import Line, Plan, bench
 from podgen.errors import MachineError, ScriptError
 
@@ -37,8 +38,10 @@ def measure(
         raise ScriptError(f"'{batches}' are no batches", "write numbers parted by commas") from None
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise MachineError("there is no CUDA device", "try --device cpu, which takes long")
+    packs = choose_packs(device, torch.bfloat16, LARGE)
     plan = Plan(
         device=device,
+        packs=packs,
         golden=golden,
         batches=sizes,
         quantised=[kind for kind in quantised.split(",") if kind],

@@ -11,7 +11,7 @@ its output for that token alone, since nothing reads the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +21,7 @@ from torch import Tensor
 from podgen.engines.voxtral.model.backbone import padded
 from podgen.engines.voxtral.model.checkpoint import Source
 from podgen.engines.voxtral.model.config import END_AUDIO, SPECIAL_CODES, Params
-from podgen.engines.voxtral.model.layers import Layer, dense, load_layer
+from podgen.engines.voxtral.model.layers import Layer, MakeLinear, dense, load_layer
 from podgen.engines.voxtral.model.ops import TorchOps
 
 _PREFIX = "acoustic_transformer."
@@ -49,10 +49,17 @@ class AcousticTransformer:
         ops: the operations between the products.
         steps: Euler steps.
         cfg_alpha: guidance: 1 is none, more follows h and thus the voice harder.
+        packed: makes the layers' projections, the head and h's; None leaves weights as they are.
     """
 
     def __init__(
-        self, source: Source, params: Params, ops: TorchOps, steps: int, cfg_alpha: float
+        self,
+        source: Source,
+        params: Params,
+        ops: TorchOps,
+        steps: int,
+        cfg_alpha: float,
+        packed: MakeLinear | None = None,
     ) -> None:
         args = params.acoustic
         self.args = args
@@ -66,12 +73,15 @@ class AcousticTransformer:
             return source.get(f"{_PREFIX}{name}.weight", rows, columns)
 
         self._input = matrix("input_projection", args.dim, width)
-        self._llm = matrix("llm_projection", args.dim, args.dim)
-        self._semantic = matrix("semantic_codebook_output", padded(params.semantic_codes), args.dim)
+        large = packed or _plain
+        self._llm = large(matrix("llm_projection", args.dim, args.dim))
+        self._semantic = large(
+            matrix("semantic_codebook_output", padded(params.semantic_codes), args.dim)
+        )
         self._output = matrix("acoustic_codebook_output", width, args.dim)
         self._norm = source.get(f"{_PREFIX}norm.weight", args.dim)
         self._layers: Sequence[Layer] = [
-            load_layer(source, f"{_PREFIX}layers.{i}.", args, dense(ops))
+            load_layer(source, f"{_PREFIX}layers.{i}.", args, packed or dense(ops))
             for i in range(args.n_layers)
         ]
         # The reference keeps grid, steps and state in the model's dtype.
@@ -109,7 +119,10 @@ class AcousticTransformer:
             is END_AUDIO the others mean nothing.
         """
         semantic = self.semantic(h, END_AUDIO if may_end else SPECIAL_CODES, sampling)
-        x = self.flow(h, noise.to(h.dtype)).clamp(-1, 1)
+        x = self.flow(h, noise.to(h.dtype))
+        if x.dtype == torch.float16:
+            x = x.nan_to_num()  # h tells of the overflow; the codes must stay codes
+        x = x.clamp(-1, 1)
         levels = ((x + 1) / 2 * (self._levels - 1)).round().long()  # halves go to even
         return torch.cat([semantic[:, None], levels + SPECIAL_CODES], dim=1)
 
@@ -125,11 +138,11 @@ class AcousticTransformer:
 
     def semantic_logits(self, h: Tensor) -> Tensor:
         """Logits of the whole table, [rows, padded codes]."""
-        return F.linear(h, self._semantic)
+        return self._semantic(h)
 
     def flow(self, h: Tensor, x: Tensor) -> Tensor:
         """Noise `x` [rows, acoustic codebooks] carried to t = 1 under h [rows, dim]."""
-        condition = F.linear(h, self._llm)
+        condition = self._llm(h)
         condition_qkv = self._first_qkv(condition)
         # Unconditioned, h is nought; its projection and all the first layer makes of it too.
         condition = torch.cat([condition, torch.zeros_like(condition)])
@@ -163,6 +176,10 @@ class AcousticTransformer:
             stream.add(layer.out, attended)
             stream.add(layer.down, stream.gate(layer.ffn_norm, layer.gate_up))
         return stream.normed(self._norm)[0]
+
+
+def _plain(weight: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: F.linear(x, weight)
 
 
 def drawn(logits: Tensor, sampling: Sampling) -> Tensor:

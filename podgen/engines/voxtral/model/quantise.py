@@ -13,6 +13,7 @@ from torch import Tensor
 
 from podgen.engines.voxtral.model.layers import MakeLinear, dense
 from podgen.engines.voxtral.model.ops import TorchOps, int4_group
+from podgen.engines.voxtral.model.packed import packed, packed_int8
 from podgen.engines.voxtral.model.residual import Linear
 from podgen.errors import EngineError
 
@@ -59,10 +60,12 @@ class GroupScaled:
         return None
 
 
-def projection(kind: str, ops: TorchOps) -> MakeLinear:
-    """What makes a projection of a weight in the given kind."""
+def projection(kind: str, ops: TorchOps, *, packs: bool = False) -> MakeLinear:
+    """What makes a projection of a weight in the given kind; `packs` as of `whole.Make`."""
     if kind == "none":
-        return dense(ops)
+        return packed if packs else dense(ops)
+    if kind == "int8" and packs:
+        return lambda weight: packed_int8(*_int8(weight))
     if kind == "int4":
         return lambda weight: int4(weight, ops)
     return lambda weight: row_scaled(weight, kind, ops)
@@ -70,13 +73,23 @@ def projection(kind: str, ops: TorchOps) -> MakeLinear:
 
 def row_scaled(weight: Tensor, kind: str, ops: TorchOps) -> Linear:
     """The weight [outputs, inputs] in int8 or fp8."""
-    most = 127.0 if kind == "int8" else torch.finfo(_FP8).max
+    if kind == "int8":
+        return RowScaled(*_int8(weight), ops)
+    most = torch.finfo(_FP8).max
+    scaled, scale = _scaled(weight, most)
+    return RowScaled(scaled.clamp(-most, most).to(_FP8), scale, ops)
+
+
+def _int8(weight: Tensor) -> tuple[Tensor, Tensor]:
+    scaled, scale = _scaled(weight, 127.0)
+    return scaled.round().clamp(-127, 127).to(torch.int8), scale
+
+
+def _scaled(weight: Tensor, most: float) -> tuple[Tensor, Tensor]:
+    """The weight with rows that reach up to `most`, and the scale of each."""
     wide = weight.float()
     scale = (wide.abs().amax(dim=1) / most).clamp(min=torch.finfo(torch.float32).tiny)
-    scaled = wide / scale[:, None]
-    if kind == "int8":
-        return RowScaled(scaled.round().clamp(-127, 127).to(torch.int8), scale, ops)
-    return RowScaled(scaled.clamp(-most, most).to(_FP8), scale, ops)
+    return wide / scale[:, None], scale
 
 
 def int4(weight: Tensor, ops: TorchOps) -> Linear:

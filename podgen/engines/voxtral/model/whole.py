@@ -17,6 +17,7 @@ from podgen.engines.voxtral.model.device import on_device
 from podgen.engines.voxtral.model.files import TEKKEN, WEIGHTS, voice_files, voice_row_counts
 from podgen.engines.voxtral.model.layers import MakeLinear
 from podgen.engines.voxtral.model.ops import TorchOps
+from podgen.engines.voxtral.model.packed import packed
 from podgen.engines.voxtral.model.prompt import voice_prompt
 from podgen.engines.voxtral.model.quantise import projection
 from podgen.errors import EngineError
@@ -29,7 +30,8 @@ class Make:
     `quantise` is "none", "int8", "int4" or "fp8" and concerns the backbone's layers alone.
     `steps` of 0 means as many as params.json says. `own_rows` is the most rows of a product with
     unquantised weights that our kernel computes rather than the library; 0 until a measurement on
-    the device says otherwise.
+    the device says otherwise. `packs` has a CPU keep its weights in 16 bits and compute in float32,
+    see `packed`; it takes a `dtype` of 16 bits.
     """
 
     device: str = "cpu"
@@ -39,20 +41,37 @@ class Make:
     cfg_alpha: float = 1.2
     triton: bool = True
     own_rows: int = 0
+    packs: bool = False
+
+    @property
+    def computes(self) -> torch.dtype:
+        """What activations, keys and values are kept in."""
+        return torch.float32 if self.packs else self.dtype
 
 
 class Model:
-    """Everything that is on the device and does not change."""
+    """Everything that is on the device and does not change.
+
+    Attributes:
+        dtype: what activations, keys and values are kept in.
+        exact: whether nothing of it has fewer bits than float32.
+    """
 
     def __init__(self, source: Source, params: Params, make: Make) -> None:
         self.params = params
         self.device = source.device
         self.dtype = source.dtype
         self.ops = choose_ops(source.device, make)
-        linear: MakeLinear = projection(make.quantise, self.ops)
+        self.exact = not make.packs and torch.finfo(source.dtype).bits >= 32
+        linear: MakeLinear = projection(make.quantise, self.ops, packs=make.packs)
         self.backbone = Backbone(source, params, self.ops, linear)
         self.acoustic = AcousticTransformer(
-            source, params, self.ops, make.steps or params.decoding_steps, make.cfg_alpha
+            source,
+            params,
+            self.ops,
+            make.steps or params.decoding_steps,
+            make.cfg_alpha,
+            packed if make.packs else None,
         )
         self.codec = CodecDecoder(source, params.codec, self.ops)
         self._voices: dict[str, Tensor] = {}
@@ -105,7 +124,7 @@ def load_model(folder: Path, make: Make) -> Model:
     """
     params = read_params(folder / "params.json")
     device = torch.device(make.device)
-    with on_device(device), Checkpoint(folder / WEIGHTS, device, make.dtype) as source:
+    with on_device(device), Checkpoint(folder / WEIGHTS, device, make.computes) as source:
         model = Model(source, params, make)
         source.pass_over_encoder()
         source.finish()

@@ -7,10 +7,10 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from time import monotonic
 
 from podgen import __version__
+from podgen.doctor.finding import Finding
 from podgen.engines import REGISTRY, create
 from podgen.engines.base import Engine, ForetellsSpeed, Utterance
 from podgen.errors import PodgenError
@@ -19,19 +19,6 @@ _SENTENCES = (
     "The tide was out, and the two of them walked along the shore for an hour without a word.",
     "When they came back to the harbour, the boats had gone and the lamps were already lit.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: whether it is in order, and the figure or remedy."""
-
-    what: str
-    good: bool
-    detail: str
-    needed: bool = True
-    """Whether podgen cannot render at all without it."""
-    speed: str = ""
-    """Seconds of sound a second, of an engine, and how they were found."""
 
 
 def diagnose() -> Iterator[Finding]:
