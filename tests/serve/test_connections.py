@@ -77,7 +77,7 @@ def test_more_half_open_connections_than_files_leave_the_server_well(tmp_path: P
             wait_for(lambda: answers(f"{url}/ready"))
             with sockets(url, HALF_OPEN) as plugs:
                 for _ in range(5):
-                    assert httpx.get(f"{url}/health", timeout=5).json() == {"status": "ok"}
+                    assert httpx.get(f"{url}/health", timeout=30).json() == {"status": "ok"}
                 body = {"input": "Hello.", "voice": "heart"}
                 reply = httpx.post(f"{url}/v1/audio/speech", json=body, timeout=30)
                 assert reply.status_code == 200
