@@ -73,7 +73,7 @@ def until_heard(browser: Browser, folder: Path) -> dict[str, float]:
     """From the server's word that a changed turn is spoken to its first sample in context."""
     shutil.copytree(ROOT / "shows", folder / "shows")
     shutil.copyfile(ROOT / "voices.yaml", folder / "voices.yaml")
-    with server(folder / "shows" / "pilot.yaml", folder / "store") as (url, _):
+    with server(folder / "shows" / "pilot.yaml", folder / "store") as (url, process):
         page = page_of(browser, url)
         page.wait_for_selector("#list .grip", state="attached")
         page.locator("#speak").click()
@@ -101,7 +101,9 @@ def until_heard(browser: Browser, folder: Path) -> dict[str, float]:
             asked.append((sounded - began) / 1000)
             page.keyboard.press("Escape")
         page.close()
+        grown = memory(url, process)
     return {
+        **grown,
         "clip ready to sounding, s": median(found),
         "key to sounding, speech included, s": median(asked),
     }
@@ -123,7 +125,7 @@ def script_of(folder: Path) -> Path:
 
 def thousands(browser: Browser, folder: Path) -> dict[str, float]:
     """A long show: how soon it is there, how smoothly it scrolls, how it takes typing."""
-    with server(script_of(folder), folder / "store") as (url, process):
+    with server(script_of(folder), folder / "store") as (url, _):
         began = time.perf_counter()
         page = page_of(browser, url)
         page.wait_for_selector("#list .grip", state="attached")
@@ -143,7 +145,6 @@ def thousands(browser: Browser, folder: Path) -> dict[str, float]:
             "5,000 turns: all rows, s": whole,
             "longest task while scrolling, ms": scrolling,
             "longest from key to letter, ms": keys,
-            **memory(url, process),
         }
 
 
@@ -169,8 +170,11 @@ def memory(url: str, process: psutil.Process) -> dict[str, float]:
     """The server's resident memory in MB over many edits of a turn."""
     sizes = []
     httpx.post(f"{url}by-itself", json={"on": False}, timeout=60)
+    state = httpx.get(f"{url}state", timeout=60).json()["items"]
+    turns = [int(number) for number, item in state.items() if item["kind"] == "turn"]
     for n in range(EDITS):
-        order = {"op": "set", "number": 2 + n % 40, "path": ["text"], "value": f"Edit {n}."}
+        number = turns[n % len(turns)]
+        order = {"op": "set", "number": number, "path": ["text"], "value": f"Edit {n}."}
         httpx.post(f"{url}change", json=order, timeout=60).raise_for_status()
         if n + 1 in (SETTLED, EDITS):
             time.sleep(3)

@@ -18,13 +18,14 @@ const neighbours = (number) => {
 
 export const speak = tried(async (numbers) => { await flush(); await post("speak", { numbers }); });
 
-const ready = (number) => item(number)?.state === "spoken";
+// Spoken as it is written now; not only as it was before `old`, the clip that is to be replaced.
+const ready = (number, old) => item(number)?.state === "spoken" && !item(number).mine && (!old || item(number).clip !== old);
 
 // A turn that is not spoken yet is spoken first, and heard as soon as it is there.
-const whenReady = tried(async (number, act) => {
+const whenReady = tried(async (number, act, old = "") => {
   await send(number);
-  if (ready(number) && !item(number).stale) return act();
-  waitingFor = { number, act };
+  if (ready(number, old)) return act();
+  waitingFor = { number, act, old };
   stop();
   await post("speak", { numbers: [number] });
 });
@@ -32,7 +33,7 @@ const whenReady = tried(async (number, act) => {
 export const arrived = () => {
   if (!waitingFor) return;
   const there = item(waitingFor.number);
-  if (ready(waitingFor.number)) { const { act } = waitingFor; waitingFor = null; act(); }
+  if (ready(waitingFor.number, waitingFor.old)) { const { act } = waitingFor; waitingFor = null; act(); }
   else if (!there || there.state === "failed" || there.state === "wrong") waitingFor = null;
 };
 
@@ -129,10 +130,14 @@ export const takes = (number) => get(`takes/${number}`);
 export const newTake = (number) => post("takes/new", { number });
 export const pick = tried(async (number, which) => { await post("takes/pick", { number, take: which }); });
 
+const HEARD_AT_LAST = 5000;
+
 export const pronounce = tried(async (number, word, said, whole) => {
   await flush();
+  const old = item(number).clip, act = () => hear(`around=${number}`, state.rate, "context", number).catch(failed);
   if (whole) await change({ op: "word", word, said });
   else await change({ op: "set", number, path: ["pronunciation", word], value: said });
-  item(number).stale = true;  // until the server has looked at it anew
-  inContext(number);
+  whenReady(number, act, old);
+  // A way of saying it that sounds the same makes no other clip.
+  setTimeout(() => { if (waitingFor?.act === act && ready(number)) { waitingFor = null; act(); } }, HEARD_AT_LAST);
 });

@@ -44,7 +44,8 @@ export const send = async (number) => {
     await draft.sending;
     draft.base = tidy(now);
     const there = item(number);
-    if (there) there.says[key(number)] = draft.base;
+    // Shown at once; what the server says of it (its sound) is of the old text until it tells anew.
+    if (there && tidy(theirs(number)) !== draft.base) { there.says[key(number)] = draft.base; there.mine = true; }
     draft.sending = null;
     if (draft.now !== now) send(number);
     else if (!focused(number)) drafts.delete(number);
