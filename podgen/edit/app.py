@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -170,11 +171,21 @@ def _add_sound(app: FastAPI, studio: Studio) -> None:
 
 async def _blocks(part: hearing.Part) -> AsyncGenerator[bytes, None]:
     """The blocks as fast as the page takes them; ended when it goes away."""
+    at_work = threading.Lock()
+
+    def following() -> bytes | None:
+        with at_work:
+            return next(part.blocks, None)
+
+    def end() -> None:
+        with at_work:  # the block that is being made ends first
+            part.blocks.close()
+
     try:
-        while (block := await asyncio.to_thread(next, part.blocks, None)) is not None:
+        while (block := await asyncio.to_thread(following)) is not None:
             yield block
     finally:
-        part.blocks.close()
+        asyncio.get_running_loop().run_in_executor(None, end)
 
 
 def _add_work(app: FastAPI, studio: Studio, producing: Producing) -> None:

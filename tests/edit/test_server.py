@@ -6,6 +6,7 @@ import threading
 
 import httpx
 import numpy as np
+import psutil
 import pytest
 
 from podgen.engines.base import Speech
@@ -119,3 +120,17 @@ def test_a_failing_turn_says_why_and_harms_no_other(
     edited.spoken(right)
     wait_for(lambda: edited.state(wrong).get("state") == "failed", 60)
     assert "silence" in edited.state(wrong)["why"]
+
+
+def test_a_page_that_stops_listening_leaves_nothing_running(
+    edited: Editing, caplog: pytest.LogCaptureFixture
+) -> None:
+    httpx.post(f"{edited.url}speak", json={"numbers": None})
+    for part in ("Hello there", "How are", "I am very", "Good."):
+        edited.spoken(edited.number(part))
+    for _ in range(5):
+        with httpx.stream("GET", f"{edited.url}sound/part?from=0", timeout=60) as reply:
+            assert reply.status_code == 200
+            next(reply.iter_raw())
+    wait_for(lambda: not any("ffmpeg" in each.name() for each in psutil.Process().children()))
+    assert "Exception in ASGI" not in caplog.text
