@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,18 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from podgen.cli.app import app
+from podgen.engines.base import Utterance
+from podgen.engines.voxtral import VoxtralEngine
+from podgen.engines.voxtral.cloning.codec import open_codec
 from podgen.engines.voxtral.cloning.enrol import Enrolment, enrol
 from podgen.engines.voxtral.cloning.optimise import Step
+from podgen.engines.voxtral.model.config import SPECIAL_CODES
 from podgen.engines.voxtral.settings import Settings, read_settings
+from podgen.engines.voxtral.training.data import Data
 from podgen.engines.voxtral.training.run import Asked, train
 from podgen.engines.voxtral.training.trainer import ENCODER
 from podgen.errors import PodgenError
+from podgen.render.keys import heard_as, take_key
 from tests.support.lenient import lenient
 from tests.support.places import GOLDEN
 from tests.support.talking import talk, write
@@ -275,3 +282,67 @@ def test_a_full_disk_in_training_leaves_the_last_state(
     train(asked(trained, "full"), settings, lambda progress: steps.append(progress.step))
     assert steps[0] == 5
     assert losses(trained / "full") == losses(trained / "whole")
+
+
+def test_the_model_speaks_pairs_that_its_decoder_agrees_with(
+    trained: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lenient(monkeypatch)
+    monkeypatch.setattr("podgen.engines.voxtral.training.pairs.SHARD_CLIPS", 4)
+    (tmp_path / "texts.txt").write_text("Hello there.\n\nThis is a test.\n")
+    wanted = (
+        "train",
+        "pairs",
+        tmp_path / "texts.txt",
+        "--out",
+        tmp_path / "pairs",
+        "--shards",
+        "2",
+    )
+    code, told = podgen(*wanted, "--model", MODEL, "--device", "cpu")
+    assert code == 0 and len(told.splitlines()) == 2, told
+    shards = sorted((tmp_path / "pairs").iterdir())
+    times = [shard.stat().st_mtime_ns for shard in shards]
+    assert podgen(*wanted, "--model", MODEL, "--device", "cpu") == (0, "")
+    assert [shard.stat().st_mtime_ns for shard in shards] == times
+
+    codec = open_codec(MODEL)
+    data = Data([tmp_path / "pairs"], codec.params.codec, 0.0)
+    assert len(data.pairs) == 8
+    batch = data.pair_batch(3, 0.4, (0, 1))
+    for wave, values, mask, length in zip(
+        batch.waves, batch.values, batch.mask, batch.lengths, strict=True
+    ):
+        assert length == mask.sum() * 1920
+        assert not wave[length:].any() and not values[~mask].any()
+    pair = data.pairs[0]
+    stored = load_file(pair.shard)
+    codes = stored["codes"][: pair.frames].long() + SPECIAL_CODES
+    sound = codec.decoder.decode(codes).clamp(-1, 1)
+    assert (sound - stored["audio"][: pair.samples].float() / 32767).abs().max() < 1e-3
+
+    asking = Asked(
+        [tmp_path / "pairs", trained / "speech"],
+        tmp_path / "run",
+        str(trained / "tiny.toml"),
+        steps=2,
+    )
+    train(asking, settings)
+    told_of = losses(tmp_path / "run")[-1]
+    assert {"codes_semantic", "codes_levels", "mel", "commit"} <= set(told_of)
+
+
+def test_another_encoder_makes_new_takes_of_recordings_alone(trained: Path, tmp_path: Path) -> None:
+    recording = write(tmp_path / "me.wav", talk(3.4))
+    named = Utterance("a", "Hello.", "casual_male")
+    cloned = replace(named, ref_audio=recording, settings={"consent": "Nobody to ask."})
+    keys = []
+    for encoder in (trained / "whole" / ENCODER, GOLDEN / "encoder" / "encoder.safetensors"):
+        engine = VoxtralEngine({"model": str(MODEL), "device": "cpu", "encoder": str(encoder)})
+        assert engine.capabilities().cloning
+        assert engine.check(named) == engine.check(cloned) == []
+        assert "consent" in engine.check(replace(cloned, settings={}))[0][0]
+        print_of = engine.fingerprint()
+        keys.append([take_key(heard_as(engine, print_of, one), one) for one in (named, cloned)])
+    (name, recorded), (same, other) = keys
+    assert name == same and recorded != other
