@@ -52,6 +52,19 @@ def codes_of_rows(codec: Codec, rows: Tensor) -> Tensor | None:
     return codes + SPECIAL_CODES if left < _CLOSE else None
 
 
+def usual_codes(codec: Codec, folder: Path) -> float | None:
+    """Distinct semantic codes of a voice that a checkpoint comes with, on average over them all.
+
+    None where no codes are found behind their rows.
+    """
+    found = []
+    for path in voice_files(folder).values():
+        codes = codes_of_rows(codec, read_voice(path, codec.params.backbone.dim)[:-1])
+        if codes is not None:
+            found.append(len(set(codes[:, 0].tolist())))
+    return sum(found) / len(found) if found else None
+
+
 @torch.inference_mode()
 def usual_loudness(codec: Codec, folder: Path) -> float:
     """LUFS of the voices that a checkpoint comes with, as its own decoder sounds them.

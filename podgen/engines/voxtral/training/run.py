@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 
 from podgen.engines.voxtral.cloning.codec import open_codec
+from podgen.engines.voxtral.cloning.presets import usual_codes
 from podgen.engines.voxtral.cloning.speaker import SpeakerEncoder
 from podgen.engines.voxtral.settings import Settings
 from podgen.engines.voxtral.training.data import Data
@@ -58,7 +59,9 @@ def train(
         codec = open_codec(settings.model, device=device, dtype=dtype)
         data = Data(asked.data, codec.params.codec, recipe.held_out)
         voices = SpeakerEncoder().to(device) if recipe.loss.speaker and data.speech else None
-        trainer = Trainer(recipe, codec, data, asked.out, voices)
+        trainer = Trainer(
+            recipe, codec, data, asked.out, voices, usual_codes(codec, settings.model)
+        )
         return trainer.run(tell)
     except torch.OutOfMemoryError:
         raise MachineError(

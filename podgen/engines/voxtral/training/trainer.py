@@ -57,16 +57,23 @@ class Trainer:
         data: on what.
         folder: where state, losses and the encoder go.
         voices: the frozen speaker encoder.
+        usual: distinct semantic codes of the checkpoint's own voices, to hold the encoder's to.
 
     Raises:
         EngineError: the folder holds a state of another recipe or model.
     """
 
     def __init__(
-        self, recipe: Recipe, codec: Codec, data: Data, folder: Path, voices: Voices | None
+        self,
+        recipe: Recipe,
+        codec: Codec,
+        data: Data,
+        folder: Path,
+        voices: Voices | None,
+        usual: float | None = None,
     ) -> None:
         self._recipe, self._codec, self._data, self._folder = recipe, codec, data, folder
-        self._voices = voices
+        self._voices, self._usual = voices, usual
         self._device = codec.decoder.codebooks.rows.device
         self._rank, self._world = _place()
         dtype = getattr(torch, recipe.dtype)
@@ -120,7 +127,8 @@ class Trainer:
                         if self.step % recipe.save_every == 0 or last:
                             self._save()
                     taken = perf_counter() - begun
-                    tell(Progress(self.step, recipe.steps, losses, taken, measured))
+                    if self._rank == 0:
+                        tell(Progress(self.step, recipe.steps, losses, taken, measured))
         finally:
             if logbook:
                 logbook.close()
@@ -285,7 +293,7 @@ class Trainer:
         with self._averaged():
             measured, made = measure(self._codec, encode, waves, self._voices)
         if logbook:
-            logbook.validation(self.step, asdict(measured))
+            logbook.validation(self.step, {**asdict(measured), "codes_of_presets": self._usual})
             logbook.sound(self.step, "made", made[0], args.sampling_rate)
             if self.step <= self._recipe.validate_every:
                 logbook.sound(self.step, "true", waves[0].cpu(), args.sampling_rate)
