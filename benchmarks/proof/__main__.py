@@ -62,7 +62,7 @@ def grounds(which: str, folder: Path, listen: Listener, *, present: bool) -> lis
 def plant(whole: list[Ground], others: list[Take], count: int) -> Iterator[Planted]:
     """`count` faults, as many of each kind, spread over the takes."""
     rng = np.random.default_rng(20261128)
-    spoken_by_models = [ground for ground in whole if "flite" not in ground.take.voice]
+    spoken_by_models = [ground for ground in whole if ":" not in ground.take.voice]
     order = rng.permutation(len(spoken_by_models))
     at = 0
     for number in range(count):

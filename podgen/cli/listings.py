@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from podgen.engines.voxtral.cloning.optimise import Step
     from podgen.engines.voxtral.training.pairs import Shard
     from podgen.engines.voxtral.training.trainer import Progress
+    from podgen.proof import Verdict
+    from podgen.proof.finished import Passage
     from podgen.proposal import Imported
     from podgen.publish.podcast import Podcast
     from podgen.render.clipping import Excerpt
@@ -195,6 +197,23 @@ def show_proofs(proved: Sequence[Proved], missing: Sequence[str], *, json: bool)
         print(f"not rendered, so not heard: {', '.join(missing)}")
     told = ", ".join(f"{counts[grade]} {grade}" for grade in ("good", "doubtful", "bad"))
     print(f"{turns_text(len(proved))} heard: {told}")
+
+
+def show_passages(passages: Sequence[tuple[Passage, Verdict]], *, json: bool) -> None:
+    """Verdicts on the passages of a recording."""
+    from podgen.render.proving import told
+
+    for passage, verdict in passages:
+        if json:
+            print_json({"event": "proof", **asdict(passage), **verdict.to_json()})
+            continue
+        for finding in verdict.findings:
+            at = f"{passage.speaker} {clock(passage.start)}".strip()
+            print(f"{verdict.grade}: {at}: {told(finding)}")
+    if not json:
+        counts = Counter(verdict.grade for _, verdict in passages)
+        grades = ", ".join(f"{counts[grade]} {grade}" for grade in ("good", "doubtful", "bad"))
+        print(f"{len(passages)} passages heard: {grades}")
 
 
 def show_voices(engines: Iterable[EngineVoices], *, json: bool) -> None:

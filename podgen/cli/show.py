@@ -148,20 +148,39 @@ def takes(
 
 
 def proof(
-    script: Script,
+    script: Annotated[
+        Path | None, typer.Argument(metavar="SHOW.yaml", help="The script.", show_default=False)
+    ] = None,
     turn: Annotated[
         str | None, typer.Option(help="This turn only, held against the others.", metavar="ID")
     ] = None,
     engine: EngineName = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option(help="Any recording instead of a show, with its transcript.", metavar="FILE"),
+    ] = None,
+    transcript: Annotated[
+        Path | None, typer.Option(help="Of the recording: .vtt, .srt or .json.", metavar="FILE")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Of the recording, as a BCP 47 tag.", metavar="TAG")
+    ] = None,
     ear: Ear = None,
     store: StoreRoot = None,
     model: Model = None,
     json: Json = False,
 ) -> None:
     """Hear every rendered take: was each word said, in the right voice, in clean sound?"""
-    from podgen.cli.listings import show_proofs
-    from podgen.render.proving import prove, refuse_bad
+    from podgen.cli.listings import show_passages, show_proofs
+    from podgen.render.proving import prove, prove_file, refuse_bad, refuse_bad_passages
 
+    if audio is not None and transcript is not None and script is None:
+        passages = prove_file(audio, transcript, language, ear)
+        show_passages(passages, json=json)
+        refuse_bad_passages(audio, passages)
+        return
+    if script is None or audio is not None or transcript is not None or language is not None:
+        raise typer.BadParameter("give a show, or --audio with --transcript")
     proved, missing = prove(
         script,
         engine=engine,

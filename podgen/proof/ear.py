@@ -19,7 +19,7 @@ from podgen.proof.sound import Sound, measure
 from podgen.proof.voice import WIDTH, VoiceEncoder, Windows
 from podgen.proof.words import differences, letters, split
 
-VERSION = 1
+VERSION = 2
 """Raised when the same take would give other evidence."""
 
 
@@ -52,19 +52,21 @@ class Said:
 class Evidence:
     """What was heard of a take.
 
-    `words` is None where the language is one that nobody here hears; `voice` has no windows where
-    there is no speaker encoder.
+    `words` is None where the language is one that nobody here hears. Where they are not what is
+    written, the take was heard a second time: `words` is then the nearer reading, `again` the other
+    one. `voice` has no windows where there is no speaker encoder.
     """
 
     words: tuple[HeardWord, ...] | None
+    again: tuple[HeardWord, ...] | None
     sound: Sound
     voice: Windows
 
     def to_json(self) -> dict[str, Any]:
         """All but the voice's embeddings as plain values."""
         return {
-            "words": self.words
-            and [[word.text, word.start, word.end, word.sure] for word in self.words],
+            "words": _plain(self.words),
+            "again": _plain(self.again),
             "sound": self.sound.to_json(),
             "spans": self.voice.spans.round(2).tolist(),
         }
@@ -76,10 +78,10 @@ class Evidence:
         Raises:
             TypeError, KeyError, ValueError: they are none.
         """
-        words = values["words"]
         spans = np.array(values["spans"], float).reshape(-1, 2)
         return cls(
-            None if words is None else tuple(HeardWord(*word) for word in words),
+            _words(values["words"]),
+            _words(values["again"]),
             Sound.from_json(values["sound"]),
             Windows(embeddings.reshape(len(spans), WIDTH), spans),
         )
@@ -121,7 +123,7 @@ class Ear:
         with self._loading:  # once, however many threads hear
             _ = self._hearing, self._encoder
         heard = _resampled(samples, rate)
-        return Evidence(self._words(heard, said), measure(samples, rate), self._windows(heard))
+        return Evidence(*self._readings(heard, said), measure(samples, rate), self._windows(heard))
 
     def transcribe(
         self, samples: npt.NDArray[np.float32], rate: int, language: str
@@ -133,22 +135,25 @@ class Ear:
         """
         if not self._hearing.knows(language):
             raise MachineError(f"nothing here hears '{language}'", "give the text yourself")
-        return self._hearing.hear(_resampled(samples, rate), language, closely=True)[0]
+        return self._hearing.hear(_resampled(samples, rate), language, closely=True)
 
-    def _words(self, samples: npt.NDArray[np.float32], said: Said) -> tuple[HeardWord, ...] | None:
+    def _readings(
+        self, samples: npt.NDArray[np.float32], said: Said
+    ) -> tuple[tuple[HeardWord, ...] | None, tuple[HeardWord, ...] | None]:
+        """What is heard and, if that is not what is written, what is heard a second time."""
         if not self._hearing.knows(said.language):
-            return None
+            return None, None
         text, names = said.words, said.name_letters
 
         def wrong(reading: tuple[HeardWord, ...]) -> int:
             found = differences(text, reading, said.language, names)
             return sum(one.letters for one in found)
 
-        first = self._hearing.hear(samples, said.language)[0]
+        first = self._hearing.hear(samples, said.language)
         if not wrong(first):
-            return first
-        # What a recogniser got wrong at first sight is looked at again before a voice is blamed.
-        return min(self._hearing.hear(samples, said.language, closely=True), key=wrong)
+            return first, None
+        second = self._hearing.hear(samples, said.language, closely=True)
+        return (first, second) if wrong(first) < wrong(second) else (second, first)
 
     def _windows(self, samples: npt.NDArray[np.float32]) -> Windows:
         if self._encoder is None:
@@ -170,6 +175,16 @@ class Ear:
     @cached_property
     def _encoder(self) -> VoiceEncoder | None:
         return VoiceEncoder(self._encoder_file) if self._encoder_file else None
+
+
+def _plain(words: tuple[HeardWord, ...] | None) -> list[list[Any]] | None:
+    return (
+        None if words is None else [[word.text, word.start, word.end, word.sure] for word in words]
+    )
+
+
+def _words(values: Any) -> tuple[HeardWord, ...] | None:
+    return None if values is None else tuple(HeardWord(*word) for word in values)
 
 
 def _resampled(samples: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float32]:

@@ -32,8 +32,8 @@ _TAIL_SECONDS = 1.0
 _CLOSE_TAIL_SECONDS = 6.0
 """With less than this it now and then begins the text anew after its end."""
 _HOP = RATE // 100
-_FIGURES = re.compile(r"[0-9$£€%¥@#&+=<>°]")
-_HYPOTHESES = 5
+_FIGURES = re.compile(r"[0-9$£€%¥@#&+=<>°²³¹¼½¾]")
+_BEAMS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +72,19 @@ class Hearing:
 
     def hear(
         self, samples: npt.NDArray[np.float32], language: str, *, closely: bool = False
-    ) -> list[tuple[HeardWord, ...]]:
-        """Readings of mono samples at 16 kHz, the likeliest first; figures come as words.
+    ) -> tuple[HeardWord, ...]:
+        """The words in mono samples at 16 kHz; figures come as words.
 
-        One reading, or `closely` several by a beam search, which takes several times as long.
+        `closely` searches among several readings, which takes several times as long.
         """
-        readings: list[list[HeardWord]] = []
+        heard: list[HeardWord] = []
         for start, window in _windows(samples):
-            found = self._window(window, start / RATE, language, closely=closely)
-            if not readings:
-                readings = [list(words) for words in found]
-            else:
-                for at, reading in enumerate(readings):
-                    reading.extend(found[min(at, len(found) - 1)])
-        return [tuple(reading) for reading in readings] or [()]
+            heard += self._window(window, start / RATE, language, closely=closely)
+        return tuple(heard)
 
     def _window(
         self, samples: npt.NDArray[np.float32], offset: float, language: str, *, closely: bool
-    ) -> list[tuple[HeardWord, ...]]:
+    ) -> Iterator[HeardWord]:
         from faster_whisper.tokenizer import Tokenizer
 
         model: Any = self._model
@@ -105,20 +100,13 @@ class Hearing:
         result = model.model.generate(
             encoded,
             [model.get_prompt(tokenizer, [], without_timestamps=True)],
-            beam_size=_HYPOTHESES if closely else 1,
-            num_hypotheses=_HYPOTHESES if closely else 1,
+            beam_size=_BEAMS if closely else 1,
             suppress_tokens=[-1, *self._figures],
             # No voice says eight tokens a second; a model that has lost its way does.
             max_length=min(448, 16 + round(8 * len(samples) / RATE)),
         )[0]
-        readings: dict[str, list[int]] = {}
-        for tokens in result.sequences_ids:
-            kept = [token for token in tokens if token < tokenizer.eot]
-            readings.setdefault(tokenizer.decode(kept).strip().lower(), kept)
-        return [
-            tuple(_words(model, tokenizer, tokens, encoded, len(samples) // _HOP, offset))
-            for tokens in readings.values()
-        ]
+        tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
+        return _words(model, tokenizer, tokens, encoded, len(samples) // _HOP, offset)
 
 
 def _words(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from podgen.proof.ear import Evidence, Said
+from podgen.proof.hearing import HeardWord
 from podgen.proof.voice import Floats, centre
 from podgen.proof.words import Difference, differences, letters
 
@@ -26,7 +28,7 @@ TAIL_DB = -6.0
 """A take whose last 20 ms are louder than this against its speech breaks off."""
 CLIPPED_DOUBTFUL, CLIPPED_BAD = 3, 20
 NOISE_DOUBTFUL, NOISE_BAD = -30.0, -25.0
-BURST_DOUBTFUL, BURST_BAD = -29.5, -28.0
+BURST_DOUBTFUL, BURST_BAD = -31.5, -29.5
 HUM_DOUBTFUL, HUM_BAD = 18.0, 25.0
 JUMP_DOUBTFUL, JUMP_BAD = 10.0, 14.0
 PACE_DOUBTFUL, PACE_BAD = 1.5, 2.0
@@ -41,6 +43,8 @@ _MANY = 40
 LEAST_VOICE_SECONDS = 1.2
 """Less speech than this says little of a voice."""
 DRIFT = 0.6
+STRETCHED = 0.55
+"""Seconds of speech that a word may take beyond what its letters should."""
 LEAST_LETTERS = 4
 """Of words that are missing or added, where fewer are doubtful only: articles slip by in speech."""
 
@@ -170,29 +174,75 @@ def pace_of(evidence: Evidence, said: Said) -> float | None:
 
 
 def _words(evidence: Evidence, said: Said) -> Iterator[Finding]:
+    """What differs in both readings, or in one of them, which leaves a doubt."""
     if evidence.words is None:
         return
-    text = said.words
-    for one in differences(text, evidence.words, said.language, said.name_letters):
-        heard = evidence.words[one.heard_first : one.heard_last]
-        start, end = _place(evidence, one)
-        sure = float(np.mean([word.sure for word in heard])) if heard else 0.9
-        enough = one.letters >= LEAST_LETTERS
-        if not one.heard:
-            grade: Grade = "bad" if enough else "doubtful"
-            yield Finding("missing", grade, "not heard", start, end, one.written, sure)
-        elif not one.written:
-            if end - start < 0.03 * one.letters:
-                continue  # nobody says it in that time: the recogniser begins anew after the end
-            grade = "bad" if enough else "doubtful"
-            yield Finding("added", grade, "heard, but not written", start, end, one.heard, sure)
-        else:
-            named = _is_name(one, text, said)
-            more = abs(one.last - one.first - (one.heard_last - one.heard_first))
-            other = one.likeness < 0.35 and one.letters > LEAST_LETTERS and not named
-            grade = "bad" if other or more > 1 else "doubtful"
-            what = f"heard as '{one.heard}'"
-            yield Finding("changed", grade, what, start, end, one.written, sure)
+    text, names = said.words, said.name_letters
+    both = [
+        (differences(text, reading, said.language, names), reading)
+        for reading in (evidence.words, evidence.again)
+        if reading is not None
+    ]
+    (found, reading), *rest = both
+    again = rest[0][0] if rest else []
+    for one in found:
+        yield from _finding(one, reading, evidence, said, sure=any(_meet(one, o) for o in again))
+    for one in again:
+        if one.letters >= LEAST_LETTERS and not any(_meet(one, other) for other in found):
+            yield from _finding(one, rest[0][1], evidence, said, sure=False)
+    if not found and not again:
+        yield from _stretched(evidence)
+
+
+def _meet(one: Difference, other: Difference) -> bool:
+    """Whether two readings differ from the text in the same place."""
+    return one.first <= other.last + 1 and other.first <= one.last + 1
+
+
+def _finding(
+    one: Difference, reading: Sequence[HeardWord], evidence: Evidence, said: Said, *, sure: bool
+) -> Iterator[Finding]:
+    heard = reading[one.heard_first : one.heard_last]
+    start, end = _place(evidence, reading, one)
+    share = float(np.mean([word.sure for word in heard])) if heard else 0.9
+    share = round(share if sure else share / 2, 2)
+    grade: Grade = "bad" if sure and one.letters >= LEAST_LETTERS else "doubtful"
+    if not one.heard:
+        yield Finding("missing", grade, "not heard", start, end, one.written, share)
+    elif not one.written:
+        if end - start < 0.03 * one.letters:
+            return  # nobody says it in that time: the recogniser begins anew after the end
+        yield Finding("added", grade, "heard, but not written", start, end, one.heard, share)
+    else:
+        more = abs(one.last - one.first - (one.heard_last - one.heard_first))
+        other = one.likeness < 0.35 and one.letters > LEAST_LETTERS
+        if (not other or _is_name(one, said.words, said)) and more < 2:
+            grade = "doubtful"
+        what = f"heard as '{one.heard}'"
+        yield Finding("changed", grade, what, start, end, one.written, share)
+
+
+def _stretched(evidence: Evidence) -> Iterator[Finding]:
+    """A word that lasts so long that something else must have been said in its time.
+
+    The last one is passed over, as voices trail off.
+    """
+    words, sound = evidence.words or (), evidence.sound
+    sizes = [len(letters(word.text)) for word in words]
+    starts = [max(word.start, sound.start) for word in words]
+    lasting = [
+        max(0.0, then - now - sum(_common(gap, (now, then)) for gap in sound.gaps))
+        for now, then in pairwise([*starts, sound.end])
+    ]
+    usual = sum(lasting) / max(1, sum(sizes))
+    for word, size, lasts in list(zip(words, sizes, lasting, strict=True))[:-1]:
+        if lasts - usual * size > STRETCHED:
+            what = f"lasts {lasts:.1f} s: something else may be heard there"
+            yield Finding("added", "doubtful", what, word.start, word.start + lasts, word.text, 0.5)
+
+
+def _common(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
 
 
 def _is_name(one: Difference, text: Sequence[str], said: Said) -> bool:
@@ -205,9 +255,8 @@ def _is_name(one: Difference, text: Sequence[str], said: Said) -> bool:
     )
 
 
-def _place(evidence: Evidence, one: Difference) -> tuple[float, float]:
+def _place(evidence: Evidence, words: Sequence[HeardWord], one: Difference) -> tuple[float, float]:
     """Where in the take a difference is."""
-    words = evidence.words or ()
     heard = words[one.heard_first : one.heard_last]
     if heard:
         return heard[0].start, heard[-1].end

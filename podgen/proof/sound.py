@@ -16,7 +16,9 @@ FRAME_SECONDS = 0.01
 SILENT_DB = -40.0
 """Frames so far under the speech level are a pause."""
 _SIZE = 0.025
-_BURST_FRAMES = 25
+_BURST_FRAMES = 40
+_BURST_BANDS = 8
+"""Noise shows in the bands from the ninth on, about 1 kHz, where speech is never still for long."""
 _LOUD_SECONDS = 1.0
 _FLAT = 3
 """Samples in a row that stand at the same extreme make one clipped peak."""
@@ -149,11 +151,12 @@ def _noise(bands: npt.NDArray[np.float64]) -> tuple[float, list[tuple[int, int, 
     noise = float(10 * np.log10(np.sum(10 ** (floor / 10))))
     if len(bands) < _BURST_FRAMES + 2:
         return noise, []
-    windows = np.lib.stride_tricks.sliding_window_view(bands, _BURST_FRAMES, axis=0)
+    high = bands[:, _BURST_BANDS:]
+    windows = np.lib.stride_tricks.sliding_window_view(high, _BURST_FRAMES, axis=0)
     steady = np.percentile(windows, 10, axis=2)
-    # Speech leaves some band quiet for some of a quarter of a second; noise leaves none.
-    lowest = np.percentile(steady, 15, axis=1)
-    return noise, _runs(lowest, -33.0)
+    # Speech leaves some bands quiet for some of 0.4 s; noise leaves none.
+    lowest = np.percentile(steady, 30, axis=1)
+    return noise, _runs(lowest, -34.0)
 
 
 def _runs(levels: npt.NDArray[np.float64], least: float) -> list[tuple[int, int, float]]:

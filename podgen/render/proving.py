@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podgen.errors import EngineError, Problem, ResultError
-from podgen.proof import Ear, Evidence, Said, Verdict, companies, judge, word_times
+from podgen.errors import EngineError, Place, Problem, ResultError, ScriptError
+from podgen.proof import Ear, Evidence, Finding, Said, Verdict, companies, judge, word_times
+from podgen.proof.finished import Passage, prove_recording, read_transcript
 from podgen.render.keys import digest
 from podgen.render.plan import Plan, PlannedTurn, check
 from podgen.render.sealed import CorruptError
@@ -172,16 +173,50 @@ def _remedy(one: Proved, plan: Plan | None) -> str:
     return "listen to it; try another take with --turn and --new-take, or respell the words"
 
 
+def prove_file(
+    audio: Path, transcript: Path, language: str | None, model: Path | None = None
+) -> list[tuple[Passage, Verdict]]:
+    """Prove a finished recording by its transcript; nothing of it is kept.
+
+    Raises:
+        ScriptError: the file is no audio, or the transcript is none.
+        MachineError: the ear lacks packages or weights.
+    """
+    passages, told_language = read_transcript(transcript)
+    if not passages:
+        raise ScriptError(f"{transcript} has no words with times", "give the episode's transcript")
+    tongue = language or told_language or "en"
+    return list(prove_recording(audio, passages, tongue, Ear(model)))
+
+
+def refuse_bad_passages(audio: Path, passages: Sequence[tuple[Passage, Verdict]]) -> None:
+    """Raises:
+    ResultError: there are bad passages; it names the words of each.
+    """
+    problems = [
+        Problem(
+            "; ".join(told(finding) for finding in verdict.findings if finding.grade == "bad"),
+            "listen to it, or mend the transcript",
+            Place(str(audio)),
+        )
+        for _, verdict in passages
+        if verdict.grade == "bad"
+    ]
+    if problems:
+        raise ResultError(problems)
+
+
+def told(finding: Finding) -> str:
+    """A finding in a sentence."""
+    words = f"'{finding.words}' " if finding.words else ""
+    return f"{words}{finding.what} at {finding.start:.1f} s ({finding.sure:.0%} sure)"
+
+
 def describe(one: Proved, *, bad_only: bool = False) -> list[str]:
     """What was found in a take, a line for each."""
-    lines = []
-    for finding in one.verdict.findings:
-        if bad_only and finding.grade != "bad":
-            continue
-        words = f"'{finding.words}' " if finding.words else ""
-        where = f"at {finding.start:.1f} s"
-        lines.append(f"{words}{finding.what} {where} ({finding.sure:.0%} sure)")
-    return lines
+    return [
+        told(finding) for finding in one.verdict.findings if finding.grade == "bad" or not bad_only
+    ]
 
 
 def spoken_times(one: Proved) -> list[tuple[str, float, float]]:

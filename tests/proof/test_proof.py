@@ -110,3 +110,25 @@ def test_words_have_their_times(rendered: CommandLine) -> None:
     assert words[4][0] == "show."
     # "Today" begins after the pause that ends the first sentence.
     assert words[5][1] > words[4][1] + 0.2
+
+
+@pytest.mark.parametrize("form", ["vtt", "json"])
+def test_an_episode_is_held_against_its_transcript(
+    rendered: CommandLine, tmp_path: Path, form: str
+) -> None:
+    pytest.importorskip("webvtt")
+    audio = rendered.folder / "dist" / "show.mp3"
+    transcript = audio.with_suffix("") / f"transcript.{form}"
+    if form == "vtt":
+        run = rendered("proof", "--audio", audio, "--transcript", transcript)
+        assert run.code == 0, run.out + run.err
+        assert "2 passages heard: 2 good, 0 doubtful, 0 bad" in run.out
+        return
+    wrong = tmp_path / "wrong.json"
+    text = transcript.read_text()
+    wrong.write_text(text.replace("in my kitchen", "in my little garden shed"))
+    run = rendered("proof", "--audio", audio, "--transcript", wrong, "--json")
+    assert run.code == 5, run.out + run.err
+    verdicts = {event["speaker"]: event["verdict"] for event in run.named("proof")}
+    assert verdicts == {"ADA": "good", "BEN": "bad"}
+    assert "garden" in run.named("error")[0]["problems"][0]["what"]
