@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podgen.proof.hearing import HeardWord
@@ -66,6 +66,7 @@ def test_a_name_may_be_heard_as_anything_near() -> None:
 WORD = st.text("abcdefgh", min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(st.lists(WORD, max_size=12), st.lists(WORD, max_size=12))
 def test_an_alignment_has_every_word_once_and_in_order(text: list[str], reading: list[str]) -> None:
     steps = align(text, heard(" ".join(reading)))
@@ -74,6 +75,7 @@ def test_an_alignment_has_every_word_once_and_in_order(text: list[str], reading:
     assert heard_words == list(range(len(reading)))
 
 
+@settings(deadline=None)
 @given(st.lists(WORD, max_size=12), st.lists(WORD, max_size=12))
 def test_word_times_run_forward(text: list[str], reading: list[str]) -> None:
     spans = times(text, heard(" ".join(reading)), 10.0)
