@@ -88,7 +88,15 @@ def _cues(cues: Any) -> Iterator[Passage]:
             speaker = voice[1]
         elif label:
             speaker, words = label[1], words[label.end() :]
-        yield Passage(speaker, words, cue.start_in_seconds, cue.end_in_seconds)
+        yield Passage(speaker, words, _seconds(cue.start), _seconds(cue.end))
+
+
+def _seconds(clock: str) -> float:
+    """Of a cue's HH:MM:SS.mmm; webvtt-py's own figure is without its fraction."""
+    total = 0.0
+    for part in clock.split(":"):
+        total = 60 * total + float(part)
+    return total
 
 
 def _joined(passages: Iterator[Passage]) -> list[Passage]:

@@ -131,4 +131,4 @@ def test_an_episode_is_held_against_its_transcript(
     assert run.code == 5, run.out + run.err
     verdicts = {event["speaker"]: event["verdict"] for event in run.named("proof")}
     assert verdicts == {"ADA": "good", "BEN": "bad"}
-    assert "garden" in run.named("error")[0]["problems"][0]["what"]
+    assert "little" in run.named("error")[0]["problems"][0]["what"]
