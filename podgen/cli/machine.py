@@ -27,16 +27,20 @@ def doctor(
     ] = None,
     device: Device = None,
     setting: Setting = None,
+    fleet: Annotated[
+        str | None,
+        typer.Option(help="Look at a Ray cluster: auto, or HOST:PORT.", metavar="ADDRESS"),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Say what this machine can run, how fast, and what it lacks."""
+    """Say what this machine can run, how fast, and what it lacks; or each node of a fleet."""
     from podgen.cli import listings
-    from podgen.doctor import diagnose, prove_devices, prove_model
+    from podgen.doctor import diagnose, diagnose_fleet, prove_devices, prove_model
 
     if not prove:
         if model or device or setting:
             raise typer.BadParameter("--model, --device and --set go with --prove")
-        listings.show_diagnosis(diagnose(), json=json)
+        listings.show_diagnosis(diagnose_fleet(fleet) if fleet else diagnose(), json=json)
         return
     listings.show_proof(prove_devices(), json=json)
     if model:

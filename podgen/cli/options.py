@@ -41,6 +41,13 @@ Device = Annotated[
     str | None, typer.Option(help="Voxtral: the device, such as cuda:0 or cpu.", metavar="NAME")
 ]
 
+Fleet = Annotated[
+    str | None,
+    typer.Option(
+        help="Speak on a Ray cluster: auto for this machine's, or HOST:PORT.", metavar="ADDRESS"
+    ),
+]
+
 Setting = Annotated[
     list[str] | None,
     typer.Option(

@@ -11,6 +11,7 @@ from podgen.cli.options import (
     Device,
     Ear,
     EngineName,
+    Fleet,
     Json,
     Model,
     Script,
@@ -69,6 +70,7 @@ def render(
             help="Episodes mastered at a time, beside the speaking.", min=1, max=64, metavar="N"
         ),
     ] = None,
+    fleet: Fleet = None,
     store: StoreRoot = None,
     model: Model = None,
     device: Device = None,
@@ -97,6 +99,7 @@ def render(
         proof="strict" if proof_strict else "warn" if proof else None,
         ear=ear,
         jobs=jobs,
+        fleet=fleet,
         store=store,
         settings=read_settings(model, device, cuda_graphs=cuda_graphs),
     )

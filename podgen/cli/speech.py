@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from podgen.cli.options import Device, Model, Setting, read_settings
+from podgen.cli.options import Device, Fleet, Model, Setting, read_settings
 
 
 def speak(
@@ -89,6 +89,7 @@ def serve(
     model: Model = None,
     device: Device = None,
     setting: Setting = None,
+    fleet: Fleet = None,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 lets the system choose.", min=0, max=65535)] = 8000,
     api_key: Annotated[
@@ -126,6 +127,7 @@ def serve(
         port=port,
         model=str(model) if model else None,
         settings=read_settings(None, device, setting),
+        fleet=fleet,
         api_key=api_key,
         limits=Limits(queue=queue, batch=batch, characters=characters, body=body),
         log_text=log_text,

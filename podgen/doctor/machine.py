@@ -6,19 +6,13 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from time import monotonic
+from collections.abc import Iterator
 
 from podgen import __version__
 from podgen.doctor.finding import Finding
 from podgen.engines import REGISTRY, create
-from podgen.engines.base import Engine, ForetellsSpeed, Utterance
+from podgen.engines.speed import speed_of
 from podgen.errors import PodgenError
-
-_SENTENCES = (
-    "The tide was out, and the two of them walked along the shore for an hour without a word.",
-    "When they came back to the harbour, the boats had gone and the lamps were already lit.",
-)
 
 
 def diagnose() -> Iterator[Finding]:
@@ -67,27 +61,11 @@ def _engines() -> Iterator[Finding]:
     lonely = not any(state.usable for state in states)
     for engine, state in zip(engines, states, strict=True):
         name = f"engine {engine.name}"
-        if isinstance(engine, ForetellsSpeed):
-            yield Finding(name, state.usable, state.reason, lonely, engine.outlook())
-            continue
         try:
-            speed = _timed(engine) if state.usable else ""
+            speed = speed_of(engine, usable=state.usable)
         except PodgenError as error:
             yield Finding(name, False, str(error), lonely)
         else:
             yield Finding(name, state.usable, state.reason, lonely, speed)
         finally:
             engine.close()
-
-
-def _timed(engine: Engine) -> str:
-    voice = engine.voices()[0]
-
-    def seconds(texts: Sequence[str]) -> float:
-        batch = [Utterance(text, text, voice.name, voice.language) for text in texts]
-        return sum(len(s.samples) / s.sample_rate for s in engine.synthesize(batch))
-
-    seconds(["Hello."])  # loads it
-    begun = monotonic()
-    rate = seconds(_SENTENCES) / (monotonic() - begun)
-    return f"{float(f'{rate:.2g}'):g} s of sound a second, measured now"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from podgen.engines.base import Engine
 from podgen.errors import EngineError
@@ -48,8 +49,22 @@ REGISTRY: dict[str, Callable[[Settings], Engine]] = {
 """Every engine by name, best sounding first: the order in which `podgen render` chooses."""
 
 
+ELSEWHERE = frozenset({"remote"})
+"""Engines whose voices are on servers elsewhere, so that no fleet runs them."""
+
+
+def on_fleet(name: str, settings: Settings, address: str | None) -> Settings:
+    """An engine's settings with the fleet at `address`, if there is one and it can be on it."""
+    if address is None or name in ELSEWHERE:
+        return settings
+    there = settings.get("fleet")
+    return {**settings, "fleet": {**(there if isinstance(there, dict) else {}), "address": address}}
+
+
 def create(name: str, settings: Settings | None = None) -> Engine:
     """The engine called `name` with its settings; loads no weights.
+
+    With the setting `fleet`, it is run by actors on a Ray cluster.
 
     Raises:
         EngineError: there is no such engine, or a setting is unknown to it.
@@ -57,4 +72,12 @@ def create(name: str, settings: Settings | None = None) -> Engine:
     factory = REGISTRY.get(name)
     if factory is None:
         raise EngineError(f"unknown engine '{name}'", f"use one of {', '.join(REGISTRY)}")
-    return factory(settings or {})
+    given = dict(settings or {})
+    fleet = given.pop("fleet", None)
+    if fleet is None:
+        return factory(given)
+    if name in ELSEWHERE:
+        raise EngineError(f"{name} has no setting `fleet`", "its servers are its fleet")
+    from podgen.engines.fleet import FleetEngine
+
+    return FleetEngine(partial(create, name, given), fleet)

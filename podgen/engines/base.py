@@ -51,6 +51,8 @@ class Capabilities:
     """Frames a second, of an engine that generates frames."""
     takes: bool = True
     """Whether another seed gives another reading of the same text."""
+    at_once: int | None = None
+    """How many utterances it speaks together on one GPU, of an engine that wants one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,5 +192,18 @@ class ForetellsSpeed(Protocol):
         """Seconds of sound a second and what they are taken from, in one line, or nothing.
 
         Takes a few seconds and loads no weights.
+        """
+        ...
+
+
+@runtime_checkable
+class ShowsWeights(Protocol):
+    """An engine that can say which weights lie on a machine."""
+
+    def weights(self) -> str:
+        """A digest of the weights' files, taken anew.
+
+        Raises:
+            EngineError: there are none.
         """
         ...

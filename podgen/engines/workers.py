@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+VARIABLE = "PODGEN_CPUS"
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
 def available_cpus(limit: Path = _CGROUP_LIMIT) -> int:
-    """The cores this process may run on: its affinity, and a container's quota rounded up."""
+    """The cores this process may run on: its affinity, and a container's quota rounded up; no more
+    than `PODGEN_CPUS` allots it."""
     try:
         count = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS has no affinity
@@ -19,4 +21,5 @@ def available_cpus(limit: Path = _CGROUP_LIMIT) -> int:
         count = min(count, -(-int(quota) // int(period)))
     except (OSError, ValueError):  # no cgroup v2, or its quota is "max"
         pass
-    return max(1, count)
+    allotted = os.environ.get(VARIABLE, "")
+    return max(1, min(count, int(allotted)) if allotted.isdecimal() else count)

@@ -38,7 +38,7 @@ class Job:
 
     `scripts` are files, and folders of files. In `output` and `depfile`, `{name}` stands for a
     script's name; of several shows it tells their files apart. `jobs` is how many episodes are
-    finished at a time.
+    finished at a time, `fleet` the address of a cluster that speaks.
     """
 
     scripts: Sequence[Path]
@@ -50,6 +50,7 @@ class Job:
     depfile: Path | None = None
     store: Path | None = None
     jobs: int | None = None
+    fleet: str | None = None
     proof: Rule | None = None
     """Whether takes are heard, and what becomes of turns without a good one."""
     ear: Path | None = None
@@ -82,7 +83,7 @@ def render(job: Job, watch: Watch) -> list[Outcome]:
         ResultError: the only episode was made but is not what was asked; the report says how.
     """
     store = Store(job.store)
-    with closing(Engines()) as engines:
+    with closing(Engines(job.fleet)) as engines:
         makings = _checked(job, find_scripts(job.scripts), engines, store)
         store.sweep()
         return _make(job, makings, store, watch)

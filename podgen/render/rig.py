@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podgen.casting import Voices, read_voices
-from podgen.engines import REGISTRY, create
+from podgen.engines import REGISTRY, create, on_fleet
 from podgen.engines.base import Engine
 from podgen.errors import EngineError, Problem, ScriptError
 from podgen.show.model import Show
@@ -39,9 +39,13 @@ class Rig:
 
 
 class Engines:
-    """Engines by name and settings, each made once: shows that ask for the same share it."""
+    """Engines by name and settings, each made once: shows that ask for the same share it.
 
-    def __init__(self) -> None:
+    With `fleet`, an address, those that can be are run on a cluster.
+    """
+
+    def __init__(self, fleet: str | None = None) -> None:
+        self._fleet = fleet
         self._made: dict[str, Engine] = {}
 
     def get(self, name: str, settings: Mapping[str, object]) -> Engine:
@@ -50,6 +54,7 @@ class Engines:
         Raises:
             EngineError: a setting is unknown to it.
         """
+        settings = on_fleet(name, settings, self._fleet)
         key = json.dumps([name, settings], sort_keys=True, default=str)
         if key not in self._made:
             self._made[key] = create(name, settings)
@@ -62,7 +67,10 @@ class Engines:
 
 
 def make_rig(
-    show: Show, engine: str | None, given: Mapping[str, object], shared: Engines | None = None
+    show: Show,
+    engine: str | None,
+    given: Mapping[str, object],
+    shared: Engines | None = None,
 ) -> Rig:
     """Every engine with the settings of the voices file, under the show's, under those given.
 

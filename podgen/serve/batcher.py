@@ -1,8 +1,7 @@
 """One thread that gathers what requests ask for and has the engine speak it.
 
-Most engines are handed a round of utterances and give each back whole (`in_rounds`). A
-`ContinuousEngine` takes utterances into a batch that is already running, and gives back sound
-before an utterance is done. Whose utterance is next is decided by `podgen.serve.fairness`.
+How it is spoken is the engine's affair, see `podgen.engines.rounds`; whose utterance is next is
+decided by `podgen.serve.fairness`.
 """
 
 from __future__ import annotations
@@ -10,20 +9,13 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from podgen.engines.base import Engine, Utterance
-from podgen.engines.continuous import (
-    Asked,
-    ContinuousEngine,
-    Delivery,
-    Failed,
-    Inbox,
-    Part,
-)
-from podgen.errors import EngineError, PodgenError
+from podgen.engines.continuous import Asked, ContinuousEngine, Delivery, Failed
+from podgen.engines.rounds import speak_from
+from podgen.errors import EngineError
 from podgen.serve.fairness import Line
 from podgen.speech.pieces import SENTENCE_ENGINES
 
@@ -32,43 +24,6 @@ log = logging.getLogger(__name__)
 
 Deliver = Callable[[Delivery], None]
 """Called from the batcher's thread; must neither block nor raise."""
-
-
-def in_rounds(engine: Engine, inbox: Inbox, most: int) -> Iterator[Delivery]:
-    """Run an engine that speaks what it is handed at once, `most` utterances at a time."""
-    while batch := inbox.take(most, wait=True):
-        yield from _round(engine, [asked.utterance for asked in batch])
-
-
-def _round(engine: Engine, batch: Sequence[Utterance]) -> Iterator[Delivery]:
-    """Every utterance of the batch, spoken or failed; one that fails takes no other with it."""
-    groups = deque([list(batch)])
-    while groups:
-        left = {utterance.id: utterance for utterance in groups.popleft()}
-        failure: Exception
-        try:
-            for speech in engine.synthesize(list(left.values())):
-                if left.pop(speech.id, None) is not None:
-                    yield Part(speech.id, speech.samples, speech.sample_rate, last=True)
-            failure = EngineError(f"engine {engine.name} returned nothing")
-            blamed = set(left)
-        except PodgenError as error:
-            failure = error
-            blamed = {problem.turn for problem in error.problems if problem.turn} & left.keys()
-        except Exception as error:
-            log.exception("engine %s failed; it is started anew", engine.name)
-            engine.close()
-            failure = error
-            blamed = set()
-        if not blamed and len(left) == 1:
-            blamed = set(left)
-        for utterance_id in blamed:
-            del left[utterance_id]
-            yield Failed(utterance_id, failure)
-        if blamed and left:
-            groups.append(list(left.values()))
-        else:  # nobody is to blame by name: each shows by itself whether it was the one
-            groups.extend([utterance] for utterance in left.values())
 
 
 class Batcher:
@@ -175,12 +130,9 @@ class Batcher:
         while self._something_waits():
             engine = self._engine
             try:
-                if isinstance(engine, ContinuousEngine):
-                    deliveries = engine.speak_from(self, self._most)
-                else:
-                    most = 1 if engine.name in SENTENCE_ENGINES else self._most
-                    deliveries = in_rounds(engine, self, most)
-                for delivery in deliveries:
+                continuous = isinstance(engine, ContinuousEngine)
+                sentences = not continuous and engine.name in SENTENCE_ENGINES
+                for delivery in speak_from(engine, self, 1 if sentences else self._most):
                     self._hand_over(delivery)
             except Exception as error:
                 log.exception("engine %s failed; it is started anew", engine.name)

@@ -30,6 +30,7 @@ def serve(
     port: int = 8000,
     model: str | None = None,
     settings: dict[str, object] | None = None,
+    fleet: str | None = None,
     api_key: str | None = None,
     limits: Limits | None = None,
     log_text: bool = False,
@@ -44,6 +45,7 @@ def serve(
         port: 0 lets the system choose.
         model: folder or file of the engine's model; also the name clients know it by.
         settings: further engine settings.
+        fleet: the address of a cluster that runs the engine.
         api_key: what clients must send, if anything.
         limits: what the server bears.
         log_text: whether the log holds what is spoken.
@@ -58,7 +60,7 @@ def serve(
     given = dict(settings or {})
     if model is not None:
         given["model"] = model
-    made = choose(engine, None, given)
+    made = choose(engine, None, given, fleet)
     listener = listen(host, port)
     to_stderr()
     name = model.rstrip("/").rsplit("/", 1)[-1] if model else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from podgen.engines import REGISTRY, create
+from podgen.engines import REGISTRY, create, on_fleet
 from podgen.engines.base import Engine, VoiceInfo
 from podgen.errors import EngineError, ScriptError
 
@@ -32,8 +32,15 @@ def require_engine(engine: str | None, settings: Mapping[str, object] | None) ->
         raise ScriptError(f"settings ({named}) without --engine", "say which engine they are for")
 
 
-def choose(engine: str | None, voice: str | None, settings: Mapping[str, object] | None) -> Engine:
+def choose(
+    engine: str | None,
+    voice: str | None,
+    settings: Mapping[str, object] | None,
+    fleet: str | None = None,
+) -> Engine:
     """The engine that will speak: the one named, else the first usable one with the voice.
+
+    With `fleet`, an address, it is run on a cluster.
 
     Raises:
         ScriptError: there are settings, and no engine is named that they are for.
@@ -42,7 +49,7 @@ def choose(engine: str | None, voice: str | None, settings: Mapping[str, object]
     require_engine(engine, settings)
     silent: list[str] = []
     for name in [engine] if engine else REGISTRY:
-        made = create(name, settings)
+        made = create(name, on_fleet(name, settings or {}, fleet))
         state = made.availability()
         if engine or _has(made, voice):
             if state.usable:

@@ -117,6 +117,10 @@ class KokoroEngine:
             parts.append(f"espeak-{espeak.package_version()}")
         return " ".join(parts)
 
+    def weights(self) -> str:
+        """The beginning of the SHA-256 of the model's bytes."""
+        return weights.find(self._settings).digest()[:12]
+
     def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
         """Speaks those given first before the others, each as soon as its pieces are done.
 

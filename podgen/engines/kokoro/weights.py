@@ -40,10 +40,7 @@ class Weights:
         Raises:
             EngineError: they are not the model's.
         """
-        try:
-            data = b"".join(file.read_bytes() for file in self.files)
-        except OSError as error:
-            raise EngineError(f"cannot read Kokoro's weights: {error}", self.remedy) from error
+        data = self._bytes()
         found = hashlib.sha256(data).hexdigest()
         if found != SHA256:
             raise EngineError(
@@ -52,6 +49,20 @@ class Weights:
                 self.remedy,
             )
         return data
+
+    def digest(self) -> str:
+        """The SHA-256 of what there is, whatever it is.
+
+        Raises:
+            EngineError: it cannot be read.
+        """
+        return hashlib.sha256(self._bytes()).hexdigest()
+
+    def _bytes(self) -> bytes:
+        try:
+            return b"".join(file.read_bytes() for file in self.files)
+        except OSError as error:
+            raise EngineError(f"cannot read Kokoro's weights: {error}", self.remedy) from error
 
 
 def cached_path() -> Path:

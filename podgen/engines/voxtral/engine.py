@@ -22,7 +22,7 @@ from podgen.engines.voxtral.refusals import (
     refusals,
     voice_problems,
 )
-from podgen.engines.voxtral.settings import Settings, read_settings
+from podgen.engines.voxtral.settings import GPU_SLOTS, Settings, read_settings
 from podgen.engines.voxtral.text import pace
 from podgen.engines.voxtral.text.pieces import Piece, cut, read_split
 from podgen.engines.voxtral.voices import LANGUAGES, list_voices
@@ -60,6 +60,7 @@ class VoxtralEngine:
 
     def capabilities(self) -> Capabilities:
         """Nine languages at 24 kHz, one speed, no instructions; cloning with an encoder."""
+        on_gpu = self.settings.device not in ("cpu", "mps")
         return Capabilities(
             languages=LANGUAGES,
             sample_rate=RATE,
@@ -67,6 +68,7 @@ class VoxtralEngine:
             voice_files=True,
             split=True,
             frame_rate=pace.FRAME_RATE,
+            at_once=(self.settings.batch or GPU_SLOTS) if on_gpu else None,
         )
 
     def ear(self) -> str:
@@ -141,6 +143,10 @@ class VoxtralEngine:
             f"voxtral:{SOUND}:{digest}:{dtype}:{chosen.quantise}:{chosen.steps or 'own'}:"
             f"{chosen.cfg_alpha:g}:{chosen.retries}:{chosen.split}{heat}"
         )
+
+    def weights(self) -> str:
+        """See `fingerprint.model_digest`."""
+        return model_digest(self.settings.model) if self.settings.model else "none"
 
     def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
         """Speak all utterances in one continuous batch, in the order in which they finish.

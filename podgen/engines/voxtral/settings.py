@@ -14,6 +14,7 @@ from podgen.engines.voxtral.text.pieces import read_split
 from podgen.errors import EngineError
 
 MODEL_VARIABLE = "PODGEN_VOXTRAL_MODEL"
+GPU_SLOTS = 64
 QUANTISE = ("none", "int8", "int4", "fp8")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?(,cuda:\d+)*")

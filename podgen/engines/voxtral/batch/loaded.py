@@ -27,7 +27,7 @@ from podgen.engines.voxtral.model.files import TEKKEN, WEIGHTS
 from podgen.engines.voxtral.model.prompt import Tokenizer, open_tokenizer, text_prompt
 from podgen.engines.voxtral.model.whole import Make, Model, load_model
 from podgen.engines.voxtral.refusals import read_max_tokens, read_temperature
-from podgen.engines.voxtral.settings import Settings
+from podgen.engines.voxtral.settings import GPU_SLOTS, Settings
 from podgen.engines.voxtral.text import pace
 from podgen.engines.voxtral.voices import ALIASES
 from podgen.errors import EngineError, MachineError, Problem
@@ -101,7 +101,7 @@ class Loaded:
 
     def most_slots(self) -> int:
         """Turns at once on a device."""
-        return self.settings.batch or (64 if self.models[0].device.type == "cuda" else 4)
+        return self.settings.batch or (GPU_SLOTS if self.models[0].device.type == "cuda" else 4)
 
     def batching(self, slots: int, positions: int) -> Batching:
         """How a device is used with so many slots of so many positions."""
