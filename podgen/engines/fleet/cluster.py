@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ def connect(address: str) -> None:
 
     if ray.is_initialized():
         return
+    if address != AUTO:
+        _knock(address)
     options: dict[str, Any] = {
         "include_dashboard": False,
         "log_to_driver": False,
@@ -73,6 +76,21 @@ def connect(address: str) -> None:
             raise MachineError(
                 f"no fleet at {address}: {reason}", "see 'ray status' there, or docs/fleet.md"
             ) from error
+
+
+def _knock(address: str) -> None:
+    """See that somebody listens there: Ray itself would try for minutes.
+
+    Raises:
+        MachineError: nobody does.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise MachineError(
+            f"no fleet at {address}: {error}", "see 'ray status' there, or docs/fleet.md"
+        ) from error
 
 
 @contextlib.contextmanager
