@@ -40,6 +40,7 @@ def mels(waves: Tensor, size: int, bands: int) -> Tensor:
 
 
 @lru_cache(maxsize=16)
+@torch.inference_mode(False)  # what is kept must serve a gradient, whoever asked for it first
 def mel_bank(rate: int, size: int, bands: int, *, slaney: bool = False) -> Tensor:
     """Triangles [bands, bins] on the mel scale, of unit height.
 
