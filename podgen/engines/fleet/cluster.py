@@ -113,7 +113,7 @@ def nodes() -> list[Node]:
     import ray
 
     found = []
-    known: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    known: list[dict[str, Any]] = ray.nodes()
     for node in known:
         if node["Alive"]:
             has = node["Resources"]
