@@ -16,6 +16,7 @@ from podgen.engines import REGISTRY, create
 from podgen.render.plan import check
 from podgen.show import load_show, model
 from podgen.show.picture import read_picture
+from tests.conftest import CommandLine
 from tests.support.places import ROOT
 
 SHOWS = ROOT / "shows"
@@ -63,6 +64,14 @@ def test_every_engine_has_the_voices_it_is_cast_with(name: str, engine: str) -> 
 )
 def test_the_shows_pass_the_check(name: str, engine: str) -> None:
     assert check(SHOWS / f"{name}.yaml", engine=engine, to_speak=False).turns
+
+
+def test_a_show_of_hard_knocks_is_within_its_true_peak(podgen: CommandLine) -> None:
+    """LAME lifts their peaks by another decibel each time that it is asked."""
+    run = podgen("render", SHOWS / "scene.yaml", "-e", "hibari", "-o", "scene.mp3", "--json")
+    assert run.code == 0, run.err
+    [file] = run.named("delivered")
+    assert file["true_peak"] <= -1
 
 
 def test_the_pilot_shows_what_a_script_can_do() -> None:

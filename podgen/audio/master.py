@@ -37,8 +37,9 @@ Progress = Callable[[Stage, float], None]
 
 CORRECT_LU = 0.1
 """A deliverable further off than this is encoded again..."""
-ROUNDS = 3
-"""...so that there are this many rounds at most."""
+ROUNDS = 6
+"""...so that there are this many rounds at most. Of a knock, LAME lifts the peak by up to a decibel
+more or less as the ceiling moves by a tenth, so that one correction need not be enough."""
 LOSSY_MARGIN_DB = 0.8
 """Below the ceiling for lossy codecs, which lift peaks."""
 _EXTRA_DB = 0.1  # taken off the ceiling beyond what it was overshot by
