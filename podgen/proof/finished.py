@@ -14,6 +14,7 @@ from podgen.errors import MachineError, ScriptError
 from podgen.proof.ear import Ear, Evidence, Said
 from podgen.proof.judge import Finding, Verdict, companies, judge
 from podgen.proof.weights import INSTALL
+from podgen.show.importers.captions import clock_seconds
 from podgen.text.markdown import plain
 from podgen.text.spoken import spoken
 
@@ -88,15 +89,7 @@ def _cues(cues: Any) -> Iterator[Passage]:
             speaker = voice[1]
         elif label:
             speaker, words = label[1], words[label.end() :]
-        yield Passage(speaker, words, _seconds(cue.start), _seconds(cue.end))
-
-
-def _seconds(clock: str) -> float:
-    """Of a cue's HH:MM:SS.mmm; webvtt-py's own figure is without its fraction."""
-    total = 0.0
-    for part in clock.split(":"):
-        total = 60 * total + float(part)
-    return total
+        yield Passage(speaker, words, clock_seconds(cue.start), clock_seconds(cue.end))
 
 
 def _joined(passages: Iterator[Passage]) -> list[Passage]:

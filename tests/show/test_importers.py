@@ -118,6 +118,14 @@ def test_captions(name: str) -> None:
     assert "times" in left(draft)[1]
 
 
+def test_cues_are_near_by_fractions_of_a_second(tmp_path: Path) -> None:
+    source = tmp_path / "two.vtt"
+    cues = ["00:01.000 --> 00:02.900\n<v Ada>One,", "00:03.100 --> 00:04.200\n<v Ada>two."]
+    cues.append("00:04.800 --> 00:05.900\n<v Ada>Three.")
+    source.write_text("WEBVTT\n\n" + "\n\n".join(cues) + "\n")
+    assert [text for _, text in said(read_source(source))] == ["One, two.", "Three."]
+
+
 def test_transcripts_of_generators() -> None:
     tags = read_source(SOURCES / "podcastfy.txt")
     assert [line.speaker for line in tags.lines] == ["Person1", "Person2", "Person1", "Person2"]

@@ -55,7 +55,7 @@ def read(text: str, source: Path, narrator: str | None, form: str) -> Draft:
     last_end, open_turn = 0.0, False
     for index, cue in enumerate(cues):
         line = arrows[index] if arrows else 1
-        start, end = cue.start_in_seconds, cue.end_in_seconds
+        start, end = clock_seconds(cue.start), clock_seconds(cue.end)
         near = start - last_end <= TOGETHER_SECONDS
         for speaker, words in _spoken(cue.raw_text):
             last = draft.lines[-1] if draft.lines else None
@@ -77,6 +77,14 @@ def read(text: str, source: Path, narrator: str | None, form: str) -> Draft:
     draft.leave(1, "the cues' times are left out: the show lays out its turns itself")
     one_spelling(draft)
     return draft
+
+
+def clock_seconds(clock: str) -> float:
+    """Of a cue's HH:MM:SS.mmm; webvtt-py's own figure is without its fraction."""
+    total = 0.0
+    for part in clock.split(":"):
+        total = 60 * total + float(part)
+    return total
 
 
 def _as_vtt(text: str) -> str:
