@@ -19,7 +19,7 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.runtime import driver
 
-from podgen.engines.voxtral.batch.slots import Slots
+from podgen.engines.voxtral.batch.slots import Noise, Slots
 from podgen.engines.voxtral.bench.made_up import PUBLISHED, VOICE, made_up_turn
 from podgen.engines.voxtral.model import whole as models
 from podgen.engines.voxtral.model.config import parse_params
@@ -71,7 +71,8 @@ def run(params: object, dtype: torch.dtype, rows: int, own_rows: int, quantise: 
     model = Model(NoData(dtype), parse_params(params), make)
     model.add_voice(VOICE, torch.zeros(150, model.params.backbone.dim))
     slots = Slots(model, rows, 1024)
-    turn, noise = made_up_turn(0, model.params, 200, 240, 0), torch.zeros(200, 36)
+    turn = made_up_turn(0, model.params, 200, 240, 0)
+    noise = Noise(torch.zeros(200, 36), torch.zeros(200))
     slots.place([(i, turn, noise) for i in range(rows)])
     slots.step(0, rows, 1024)
     model.codec.decode(slots.codes(0, 40))
