@@ -34,12 +34,14 @@ from podgen.render.plan import PlannedTurn
 from podgen.render.sealed import CorruptError, write_wav
 from podgen.render.store import Clip, Store
 
-VERSION = 1
+VERSION = 2
 """Part of the key of whatever is stored limited; raised when the result would sound other."""
 CLOSE_DB = 0.02
 """A clip nearer to its level than this is there..."""
 ROUNDS = 4
 """...so that it is limited so many times at most."""
+LEAST_KEPT = 0.2
+"""Of a raise at least so much is thought to remain after limiting, lest a step be wild."""
 LARGEST_REDUCTION_DB = 12.0
 """A clip is not made louder at the price of a deeper reduction than this."""
 WORTH_TELLING_LU = 1.0
@@ -165,9 +167,10 @@ def _limited(job: _Job, peak: float, heard: float, path: Path) -> Mapping[str, f
     The gain is raised by what limiting took, and the clip limited again, until both agree.
     """
     rate, frames = job.dressed.clip.sample_rate, job.dressed.clip.frames
-    gain = min(job.level.gain, job.ceiling + LARGEST_REDUCTION_DB - peak)
-    lost = 0.0
-    for _ in range(ROUNDS):
+    most = job.ceiling + LARGEST_REDUCTION_DB - peak
+    gain = min(job.level.gain, most)
+    before: tuple[float, float] | None = None
+    for left in reversed(range(ROUNDS)):
         deepest = Deepest()
         with job.dressed.clip.samples() as samples:
             write_wav(path, limit(samples, rate, job.ceiling - gain, deepest), rate, frames)
@@ -175,14 +178,20 @@ def _limited(job: _Job, peak: float, heard: float, path: Path) -> Mapping[str, f
             loudness, loud = momentary(made, rate)
         after = sounds(frames / rate, loudness, loud, job.usual)
         lost = heard - after if after is not None else 0.0
-        wanted = job.level.gain + lost
-        deeper = peak + wanted - job.ceiling
-        if abs(wanted - gain) < CLOSE_DB or (deeper > LARGEST_REDUCTION_DB and wanted > gain):
+        short = job.level.gain + lost - gain
+        if not left or abs(short) < CLOSE_DB or (short > 0 and gain >= most):
             break
-        last, gain = gain, wanted
-    else:
-        gain = last  # what the samples were limited for
-    return {"gain": gain, "reduction": deepest.db, "short": job.level.gain + lost - gain}
+        before, gain = (gain, short), min(most, gain + _raise(gain, short, before))
+    return {"gain": gain, "reduction": deepest.db, "short": short}
+
+
+def _raise(gain: float, short: float, before: tuple[float, float] | None) -> float:
+    """By how many dB to raise a gain that leaves a clip `short`: limiting takes part of each raise,
+    as large a part as it took of the last (`before`: the gain then, and what was short)."""
+    if before is None or gain == before[0]:
+        return short
+    kept = (before[1] - short) / (gain - before[0])
+    return short / min(1.0, max(LEAST_KEPT, kept))
 
 
 def _working_ceiling(preset: Preset, *, lossy: bool) -> float:

@@ -66,6 +66,24 @@ def test_every_turn_is_at_its_level_with_its_peaks_down(
         assert turn.short == pytest.approx(0, abs=0.1)
 
 
+def test_a_turn_that_is_nearly_all_peaks_gets_its_level_too(
+    write_show: Write, tmp_path: Path
+) -> None:
+    """Limiting takes most of each raise from it, so that raising by what is missing ends short."""
+    beat = np.abs(np.sin(2 * np.pi * 2 * np.arange(4 * RATE) / RATE)) ** 60
+    spiky = [
+        (np.random.default_rng(n).standard_normal(4 * RATE) * (0.012 + 0.06 * beat)).astype(
+            np.float32
+        )
+        for n in range(4)
+    ]
+    for turn in levelled(Store(tmp_path / "store"), write_show(TURNS), spiky, "spotify"):
+        assert turn.reduction > 4
+        loudness = measure(turn.clip.read(), RATE).loudness
+        assert loudness is not None
+        assert loudness + turn.gain == pytest.approx(WORKING_LUFS, abs=0.05)
+
+
 def test_a_clip_without_peaks_is_taken_as_it_is(write_show: Write, tmp_path: Path) -> None:
     first, second, *_ = levelled(Store(tmp_path / "store"), write_show(TURNS), sounds())
     assert first.clip.kind == "dressed"
