@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from podgen.engines.continuous import Asked
 
-_OLDEST_EVERY = 8
-"""Every so many sentences the oldest request has its turn, so that newcomers never starve it."""
+_MOST_PASSED = 8
+"""When so many have gone before the oldest request it has its turn, lest newcomers starve it."""
 
 
 @dataclass(slots=True)
@@ -28,13 +28,15 @@ class Line:
     The first of a request and the next of a stream come before what is left of whole answers;
     among equals the request that has had the fewest characters of its own, as in start-time fair
     queueing (Goyal, Vin and Cheng, 1996): a newcomer begins where the others stand, not at zero.
+    Where they stand is told by turns in order alone: after one of the oldest's out of order a short
+    newcomer would begin behind every long request that has not had its first.
     """
 
     def __init__(self) -> None:
         self._requests: dict[str, _Request] = {}
         self._clock = 0.0
         self._count = 0
-        self._taken = 0
+        self._passed = 0
 
     def __len__(self) -> int:
         return sum(len(request.waiting) for request in self._requests.values())
@@ -61,13 +63,17 @@ class Line:
         waiting = [request for request in self._requests.values() if request.waiting]
         if not waiting:
             raise IndexError("nothing waits")
-        self._taken += 1
-        if self._taken % _OLDEST_EVERY == 0:
-            chosen = min(waiting, key=lambda request: request.number)
+        oldest = min(waiting, key=lambda request: request.number)
+        chosen = min(waiting, key=_rank)
+        if chosen is oldest or _later(chosen):
+            self._passed = 0
         else:
-            chosen = min(waiting, key=_rank)
+            self._passed += 1
+        if self._passed > _MOST_PASSED:
+            chosen, self._passed = oldest, 0
+        else:
+            self._clock = max(self._clock, chosen.tag)
         asked = chosen.waiting.popleft()
-        self._clock = max(self._clock, chosen.tag)
         chosen.tag += len(asked.utterance.text)
         chosen.left -= len(asked.utterance.text)
         chosen.begun = True
@@ -98,6 +104,9 @@ class Line:
         }
 
 
+def _later(request: _Request) -> bool:
+    return request.begun and not request.stream
+
+
 def _rank(request: _Request) -> tuple[bool, float, int, int]:
-    later = request.begun and not request.stream
-    return later, request.tag, request.left, request.number
+    return _later(request), request.tag, request.left, request.number

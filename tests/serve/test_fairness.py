@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
+import itertools
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -51,15 +54,39 @@ def test_a_short_request_waits_for_no_long_one() -> None:
     assert engine.spoken_texts.index("Hello there.") - before <= 2
 
 
-def test_a_short_request_that_comes_amid_long_ones_is_next() -> None:
+@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("before", range(9))
+def test_short_requests_wait_for_one_sentence_of_nine_long_ones(before: int, workers: int) -> None:
+    waits = list(itertools.islice(waits_beside_long_ones(before, workers), 12))
+    assert max(waits) <= 1.1
+
+
+def waits_beside_long_ones(before: int, workers: int) -> Iterator[float]:
+    """How long each of short requests, that come one after the other, waits for its turn.
+
+    Simulated: a sentence of the nine long requests takes a worker 1 to 1.1 units of time, a short
+    request takes 0.35; so many requests have been spoken `before`.
+    """
     line = Line()
-    for number in range(9):
-        for sentence in range(20):
-            line.add(asked(f"long {number} {sentence}"), f"long {number}", stream=False)
-    for _ in range(50):
+    for number in range(before):
+        line.add(asked(f"before {number}"), f"before {number}", stream=False)
         line.pop()
-    line.add(asked("short"), "short", stream=False)
-    assert "short" in [line.pop().utterance.id for _ in range(2)]
+    for number in range(9):
+        for sentence in range(12):
+            line.add(asked(f"long {number} {sentence}"), f"long {number}", stream=False)
+    free = [(0.0, worker) for worker in range(workers)]
+    arrival, shorts = 0.7, 0
+    while True:
+        now, worker = heapq.heappop(free)
+        if now >= arrival:
+            shorts, came, arrival = shorts + 1, arrival, math.inf
+            line.add(Asked(Utterance("short", "Hello.", "tone")), f"short {shorts}", stream=False)
+        takes = 1 + 0.1 * worker / workers
+        if line.pop().utterance.id == "short":
+            yield now - came
+            takes = 0.35
+            arrival = now + takes
+        heapq.heappush(free, (now + takes, worker))
 
 
 def test_a_streams_next_sentence_goes_before_a_whole_answers() -> None:
