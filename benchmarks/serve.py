@@ -33,12 +33,12 @@ TEXTS = [
     "It is followed by a second one."
     for n in range(BATCH)
 ]
-SERVE = "from podgen.serve.run import serve; serve('hibari', port=0)"
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, psutil.Process]]:
-    argv = [sys.executable, "-c", SERVE]
+def server(engine: str = "hibari") -> Iterator[tuple[str, psutil.Process]]:
+    """The address of a server of the engine, once it can speak, and its process."""
+    argv = [sys.executable, "-m", "podgen", "serve", "--engine", engine, "--port", "0"]
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as child:
         assert child.stderr is not None
         match = re.search(r"http://\S+", child.stderr.readline())
@@ -46,11 +46,13 @@ def server() -> Iterator[tuple[str, psutil.Process]]:
         # What it logs goes nowhere; an unread pipe would stop it.
         drain = subprocess.Popen(["cat"], stdin=child.stderr, stdout=subprocess.DEVNULL)
         url = match[0]
-        while httpx.get(f"{url.removesuffix('/v1')}/ready").status_code != 200:
-            time.sleep(0.1)
-        yield url, psutil.Process(child.pid)
-        child.terminate()
-        drain.wait()
+        try:
+            while httpx.get(f"{url.removesuffix('/v1')}/ready").status_code != 200:
+                time.sleep(0.1)
+            yield url, psutil.Process(child.pid)
+        finally:
+            child.terminate()
+            drain.wait()
 
 
 def direct(engine: Engine) -> float:

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import threading
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -148,6 +149,29 @@ def write_text(path: Path, text: str) -> None:
     """Write a whole UTF-8 file."""
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def rewrite(path: Path, text: str) -> bytes:
+    """Put a text in a file, whole or not at all; its bytes.
+
+    The file's own rights stay, and so do a byte order mark and a link to it.
+
+    Raises:
+        MachineError: it cannot be written.
+    """
+    data = text.encode("utf-8")
+    real = path.resolve()
+    try:
+        mode = real.stat().st_mode & 0o7777 if real.exists() else None
+        if mode is not None and real.read_bytes().startswith(BOM_UTF8) > data.startswith(BOM_UTF8):
+            data = BOM_UTF8 + data
+        with whole_file(real) as temporary:
+            temporary.write_bytes(data)
+            if mode is not None:
+                os.chmod(temporary, mode)  # noqa: PTH101 - as whole_file made it
+    except OSError as error:
+        raise writing_failed(path, error) from error
+    return data
 
 
 def make_folder(folder: Path) -> None:

@@ -39,7 +39,7 @@ def import_(
 ) -> None:
     """Write a script from a file of another form, or bring it up to a file that was changed."""
     from podgen.cli.listings import show_import
-    from podgen.proposal import import_script
+    from podgen.proposal.importing import import_script
 
     show_import(
         import_script(

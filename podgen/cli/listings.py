@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from podgen.engines.voxtral.training.trainer import Progress
     from podgen.proof import Verdict
     from podgen.proof.finished import Passage
-    from podgen.proposal import Imported
+    from podgen.proposal.importing import Imported
     from podgen.publish.podcast import Podcast
     from podgen.render.clipping import Excerpt
     from podgen.render.editing import TakeInfo
     from podgen.render.exporting import Export
+    from podgen.render.filling import Filled
     from podgen.render.plan import Plan
     from podgen.render.proving import Proved
     from podgen.render.store import Store
@@ -197,6 +198,19 @@ def show_proofs(proved: Sequence[Proved], missing: Sequence[str], *, json: bool)
         print(f"not rendered, so not heard: {', '.join(missing)}")
     told = ", ".join(f"{counts[grade]} {grade}" for grade in ("good", "doubtful", "bad"))
     print(f"{turns_text(len(proved))} heard: {told}")
+
+
+def show_filled(script: Path, filled: Sequence[Filled], *, json: bool) -> None:
+    """Texts that were written into a script, with their lines."""
+    written = [one for one in filled if one.text]
+    for one in written:
+        if json:
+            print_json({"event": "filled", **asdict(one)})
+        else:
+            print(f"{script}:{one.line}: {one.speaker}: {one.text}")
+    if not json:
+        rest = "; read them over" if written else "" if filled else ": every recording has one"
+        print(f"{len(written)} {'text' if len(written) == 1 else 'texts'} written{rest}")
 
 
 def show_passages(passages: Sequence[tuple[Passage, Verdict]], *, json: bool) -> None:

@@ -168,14 +168,30 @@ def proof(
     language: Annotated[
         str | None, typer.Option(help="Of the recording, as a BCP 47 tag.", metavar="TAG")
     ] = None,
+    fill: Annotated[
+        bool,
+        typer.Option("--fill", help="Write what is heard in recordings without text as theirs."),
+    ] = False,
     ear: Ear = None,
     store: StoreRoot = None,
     model: Model = None,
     json: Json = False,
 ) -> None:
     """Hear every rendered take: was each word said, in the right voice, in clean sound?"""
-    from podgen.cli.listings import show_passages, show_proofs
+    from podgen.cli.listings import show_filled, show_passages, show_proofs
     from podgen.render.proving import prove, prove_file, refuse_bad, refuse_bad_passages
+
+    if fill:
+        from podgen.render.filling import fill as run
+        from podgen.render.filling import refuse_unheard
+
+        others = (turn, engine, audio, transcript, language, model)
+        if script is None or any(option is not None for option in others):
+            raise typer.BadParameter("--fill goes with a show, and with --ear and --json alone")
+        filled = run(script, ear)
+        show_filled(script, filled, json=json)
+        refuse_unheard(script, filled)
+        return
 
     if audio is not None and transcript is not None and script is None:
         passages = prove_file(audio, transcript, language, ear)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, MutableSequence
 from dataclasses import replace
@@ -10,11 +9,9 @@ from pathlib import Path
 
 from podgen.edit.history import History, Step, Texts, patch
 from podgen.errors import PodgenError, ScriptError
-from podgen.files import whole_file, writing_failed
+from podgen.files import rewrite
 from podgen.show.source import read_text
 from podgen.show.writing.document import Document, read_document
-
-_BOM = "\ufeff"
 
 
 class ConflictError(ScriptError):
@@ -139,10 +136,9 @@ class Desk:
             if text is None:
                 path.unlink(missing_ok=True)
             elif text_of(path) != text:
-                write(path, text)
+                rewrite(path, text)
         if document.text != self.document.text or self.fault:
-            bom = _BOM if self._read.startswith(_BOM.encode()) else ""
-            self._read = write(self.script, bom + document.text)
+            self._read = rewrite(self.script, document.text)
         highest = max(document.highest, self.document.highest)
         self.document = replace(document, highest=highest)
 
@@ -153,21 +149,6 @@ def text_of(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None
-
-
-def write(path: Path, text: str) -> bytes:
-    """Put a text in a file, whole or not at all, with the file's own rights; its bytes."""
-    data = text.encode("utf-8")
-    real = path.resolve()  # a link stays a link
-    try:
-        mode = real.stat().st_mode & 0o7777 if real.exists() else None
-        with whole_file(real) as temporary:
-            temporary.write_bytes(data)
-            if mode is not None:
-                os.chmod(temporary, mode)  # noqa: PTH101 - as whole_file made it
-    except OSError as error:
-        raise writing_failed(path, error) from error
-    return data
 
 
 def _bytes(path: Path) -> bytes:

@@ -13,9 +13,9 @@ Several takes of one show are held against each other, which is how another voic
     takes = [(voice, evidence, said), ...]
     verdicts = [judge(e, s, c) for (_, e, s), c in zip(takes, companies(takes))]
 
-`Ear.transcribe` writes down a sound of which no text is known. `word_times` says when each word of
-a text is said. `finished.prove_recording` holds any recording against its transcript. Takes of the
-store are proved by `podgen.render.proving`, which keeps the evidence there.
+`Ear.write_down` gives the words of a sound of which no text is known. `word_times` says when
+each word of a text is said. `finished.prove_recording` holds any recording against its transcript.
+Takes of the store are proved by `podgen.render.proving`, which keeps the evidence there.
 """
 
 from podgen.proof.ear import Ear, Evidence, Said

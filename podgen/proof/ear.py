@@ -125,17 +125,15 @@ class Ear:
         heard = _resampled(samples, rate)
         return Evidence(*self._readings(heard, said), measure(samples, rate), self._windows(heard))
 
-    def transcribe(
-        self, samples: npt.NDArray[np.float32], rate: int, language: str
-    ) -> tuple[HeardWord, ...]:
-        """The words in mono samples of which no text is known, figures in words.
+    def write_down(self, samples: npt.NDArray[np.float32], rate: int, language: str) -> str:
+        """What is said in mono samples of which no text is known, figures in words.
 
         Raises:
             MachineError: packages or weights are missing, or nobody here hears that language.
         """
         if not self._hearing.knows(language):
-            raise MachineError(f"nothing here hears '{language}'", "give the text yourself")
-        return self._hearing.hear(_resampled(samples, rate), language, closely=True)
+            raise MachineError(f"nothing here hears '{language}'", "write what is said yourself")
+        return self._hearing.write_down(_resampled(samples, rate), language)
 
     def _readings(
         self, samples: npt.NDArray[np.float32], said: Said

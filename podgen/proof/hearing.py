@@ -82,9 +82,28 @@ class Hearing:
             heard += self._window(window, start / RATE, language, closely=closely)
         return tuple(heard)
 
+    def write_down(self, samples: npt.NDArray[np.float32], language: str) -> str:
+        """What is said in mono samples at 16 kHz, with its punctuation; figures come as words.
+
+        Empty where there is no speech, in which a recogniser hears some all the same.
+        """
+        from faster_whisper.vad import get_speech_timestamps
+
+        windows = [window for _, window in _windows(samples) if get_speech_timestamps(window)]
+        readings = (self._read(window, language, closely=True) for window in windows)
+        texts = (tokenizer.decode(tokens).strip() for tokenizer, tokens, _ in readings)
+        return " ".join(text for text in texts if text)
+
     def _window(
         self, samples: npt.NDArray[np.float32], offset: float, language: str, *, closely: bool
     ) -> Iterator[HeardWord]:
+        tokenizer, tokens, encoded = self._read(samples, language, closely=closely)
+        return _words(self._model, tokenizer, tokens, encoded, len(samples) // _HOP, offset)
+
+    def _read(
+        self, samples: npt.NDArray[np.float32], language: str, *, closely: bool
+    ) -> tuple[Any, list[int], Any]:
+        """A tokenizer, the text's tokens, and the sound as the model's encoder has it."""
         from faster_whisper.tokenizer import Tokenizer
 
         model: Any = self._model
@@ -106,7 +125,7 @@ class Hearing:
             max_length=min(448, 16 + round(8 * len(samples) / RATE)),
         )[0]
         tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        return _words(model, tokenizer, tokens, encoded, len(samples) // _HOP, offset)
+        return tokenizer, tokens, encoded
 
 
 def _words(

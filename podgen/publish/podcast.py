@@ -24,6 +24,7 @@ from podgen.show.picture import read_picture
 FEED = "feed.xml"
 ART = "art"
 """Pictures, named after what is in them: an episode's picture keeps its address."""
+_APPLE = ("mp3", "m4a")
 _LONGEST_DESCRIPTION = 4000  # characters that Apple shows
 
 
@@ -63,6 +64,9 @@ def publish_podcast(folder: Path, base: str, now: datetime) -> Podcast:
     told += _picture_faults(folder, image)
     items = order(items)
     for item in items:
+        if item.shelved.sounds[0].form not in _APPLE:
+            what = "Apple takes mp3 and m4a: name one in its script's deliverables"
+            told.append(f"{item.shelved.name}: {what}")
         if len(item.shelved.episode.description) > _LONGEST_DESCRIPTION:
             what = f"Apple shows {_LONGEST_DESCRIPTION} characters of its description"
             told.append(f"{item.shelved.name}: {what}")

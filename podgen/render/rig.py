@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podgen.casting import Voices, read_voices
-from podgen.engines import REGISTRY, create, on_fleet
+from podgen.engines import ELSEWHERE, REGISTRY, create, on_fleet
 from podgen.engines.base import Engine
 from podgen.errors import EngineError, Problem, ScriptError
 from podgen.show.model import Show
@@ -88,7 +88,7 @@ def make_rig(
         (show.path, show.engine_settings),
     ):
         for name, values in source.items():
-            settings.setdefault(name, {}).update(_from_folder(path, values))
+            settings.setdefault(name, {}).update(_from_folder(path, name, values))
     if given:
         if engine is None:
             options = ", ".join(given)
@@ -108,9 +108,16 @@ def make_rig(
     return Rig(engines, frozenset(settings), tuple(problems))
 
 
-def _from_folder(path: Path | None, settings: Mapping[str, object]) -> dict[str, object]:
-    """Settings of a file, its relative path of a model counted from the file's folder."""
+def _from_folder(
+    path: Path | None, engine: str, settings: Mapping[str, object]
+) -> dict[str, object]:
+    """Settings of a file, its relative path of a model counted from the file's folder.
+
+    What a server calls its model is no path, even where something is there that is called so, too.
+    """
     model = settings.get("model")
-    if path is None or not isinstance(model, str) or not (path.parent / model).exists():
+    if path is None or not isinstance(model, str) or engine in ELSEWHERE:
+        return dict(settings)
+    if not (path.parent / model).exists():
         return dict(settings)
     return {**settings, "model": str(path.parent / model)}

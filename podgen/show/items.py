@@ -20,6 +20,8 @@ from podgen.text.silence import has_words
 
 Placed = tuple[tuple[Step, ...], Item]
 F = TypeVar("F", bound=Form)
+UNWRITTEN = "text is missing"
+"""What is wrong with a recording whose words nobody has written."""
 _VOLUMES = {"intro": -2.0, "bed": -12.0, "outro": -2.0}
 _DUCKS = {"intro": 14.0, "bed": 10.0, "outro": 14.0}
 
@@ -108,10 +110,18 @@ class Items:
             text = (value or "").strip() if isinstance(value, str) else ""
             self._check_text(text, at)
             return Turn(self._id(None, name, text, at), name, text, place)
+        unwritten = "audio" in value and not value.get("text")
+        if unwritten:
+            remedy = (
+                "write what is said, or let 'podgen proof --fill' write what podgen[proof] hears"
+            )
+            self._problem(UNWRITTEN, remedy, at, key=True)
+            value = {**value, "text": ""}
         form = fill(TurnForm, value, self.source, at, self.context)
         if form is None:
             return None
-        self._check_text(form.text, (*at, "text"))
+        if not unwritten:
+            self._check_text(form.text, (*at, "text"))
         if form.overlap is not None and form.pause_before is not None:
             what = "overlap and pause_before contradict each other"
             self._problem(what, "keep one of the two", (*at, "overlap"), key=True)

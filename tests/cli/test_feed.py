@@ -233,6 +233,24 @@ def test_the_pages_in_a_browser(shelf: CommandLine, address: str) -> None:
         assert errors == []
 
 
+def test_sound_that_apple_does_not_take_is_told(shelf: CommandLine) -> None:
+    report = shelf.folder / "dist/second/report.json"
+    good = report.read_text()
+    other = json.loads(good)
+    for made, form in zip(other["deliverables"], ("opus", "flac"), strict=True):
+        made["format"] = form
+    report.write_text(json.dumps(other))
+    try:
+        run = shelf("feed", "dist", "--url", BASE)
+    finally:
+        report.write_text(good)
+    assert run.code == 0
+    assert run.err == (
+        "warning: second: Apple takes mp3 and m4a: name one in its script's deliverables\n"
+    )
+    assert shelf("feed", "dist", "--url", BASE).err == ""
+
+
 def test_what_is_wrong_is_said(shelf: CommandLine, podgen: CommandLine) -> None:
     (podgen.folder / "empty").mkdir()
     run = podgen("feed", "empty", "--url", BASE)

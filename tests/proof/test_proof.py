@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from podgen.proof import installed
 from podgen.render.plan import check
 from podgen.render.proving import Proved, prove
 from podgen.render.store import Store
+from podgen.show import load_show
 from tests.conftest import CommandLine
 
 SHOW = """\
@@ -132,3 +135,72 @@ def test_an_episode_is_held_against_its_transcript(
     verdicts = {event["speaker"]: event["verdict"] for event in run.named("proof")}
     assert verdicts == {"ADA": "good", "BEN": "bad"}
     assert "little" in run.named("error")[0]["problems"][0]["what"]
+
+
+@pytest.fixture
+def recorded(rendered: CommandLine, tmp_path: Path) -> CommandLine:
+    """A show of recordings, which are the rendered turns; two have no text, one is silent."""
+    for turn in ("hello", "kitchen"):
+        [clip] = (rendered.folder / "dist/show/clips").glob(f"{turn}.*.flac")
+        shutil.copy(clip, tmp_path / f"{turn}.flac")
+    soundfile.write(tmp_path / "mute.wav", np.zeros(48000), 48000)
+    (tmp_path / "talk.yaml").write_text(
+        "title: Talk   # kept\n"
+        "cast: {EVA: {pan: 0.1}, UDO: {}}\n"
+        "turns:\n"
+        "  - EVA: {audio: hello.flac}   # a remark\n"
+        "  - UDO: {audio: hello.flac, text: As I wrote it.}\n"
+        "  - UDO:\n      audio: kitchen.flac\n      gain: -1\n"
+    )
+    return CommandLine(tmp_path, tmp_path / "store")
+
+
+def test_a_recordings_words_are_heard_and_written_down(recorded: CommandLine) -> None:
+    check_first = recorded("check", "talk.yaml")
+    assert check_first.code == 2
+    assert check_first.err.count("text is missing; write what is said, or let 'podgen proof") == 2
+    run = recorded("proof", "talk.yaml", "--fill")
+    assert run.code == 0, run.err
+    assert run.out.splitlines()[-1] == "2 texts written; read them over"
+    text = (recorded.folder / "talk.yaml").read_text()
+    assert text.startswith(
+        "title: Talk   # kept\n"
+        "cast: {EVA: {pan: 0.1}, UDO: {}}\n"
+        "turns:\n"
+        "  - EVA: {audio: hello.flac, text: "
+    )
+    assert "}   # a remark\n  - UDO: {audio: hello.flac, text: As I wrote it.}\n" in text
+    turns = load_show(recorded.folder / "talk.yaml").turns
+    said = [re.sub(r"[^a-z ]", "", turn.text.lower()) for turn in turns]
+    assert said == [
+        "welcome back to the show today we are talking about bread",
+        "as i wrote it",
+        "i never thought that it could live in my kitchen for three years",
+    ]
+    assert "      audio: kitchen.flac\n      gain: -1\n      text: " in text
+    again = recorded("proof", "talk.yaml", "--fill")
+    assert (again.code, again.out) == (0, "0 texts written: every recording has one\n")
+    assert (recorded.folder / "talk.yaml").read_text() == text
+
+
+def test_a_recording_in_which_nobody_speaks_is_named(recorded: CommandLine) -> None:
+    script = recorded.folder / "talk.yaml"
+    script.write_text(script.read_text() + "  - EVA: {audio: mute.wav}\n")
+    run = recorded("proof", "talk.yaml", "--fill", "--json")
+    assert run.code == 2
+    assert [event["speaker"] for event in run.named("filled")] == ["EVA", "UDO"]
+    (problem,) = run.named("error")[0]["problems"]
+    assert problem["what"] == "no speech is heard in mute.wav"
+    assert script.read_text().splitlines()[problem["line"] - 1] == "  - EVA: {audio: mute.wav}"
+
+
+def test_nothing_is_written_into_a_script_that_is_wrong(recorded: CommandLine) -> None:
+    script = recorded.folder / "talk.yaml"
+    script.write_text(script.read_text() + "  - EVO: {audio: mute.wav}\n  - EVA: {txt: Hello.}\n")
+    before = script.read_bytes()
+    run = recorded("proof", "talk.yaml", "--fill")
+    assert run.code == 2
+    assert "did you mean 'EVA'?" in run.err
+    assert "unknown key 'txt'" in run.err
+    assert "text is missing; write" not in run.err
+    assert script.read_bytes() == before

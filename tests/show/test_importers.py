@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import unicodedata
 import zipfile
@@ -14,10 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podgen.errors import ScriptError
-from podgen.show.importers.draft import Draft, Line
-from podgen.show.importers.merge import Script, align, ids_of, load_base, merge, save_base, units_of
+from podgen.proposal.importing import import_script
+from podgen.show.importers.draft import Draft, Heading, Line, Remark
+from podgen.show.importers.last import load_base, save_base
+from podgen.show.importers.merge import ids_of, merge, read_script
 from podgen.show.importers.reading import read_source
 from podgen.show.importers.script import fresh
+from podgen.show.importers.units import align, units_of
 from podgen.show.read import load_show
 
 for package in ("lxml", "docx", "screenplain", "webvtt"):
@@ -42,6 +46,80 @@ def test_a_play_in_plain_text() -> None:
     assert said(draft)[2][1].endswith("sentiment is my forte. I keep science for Life.")
     assert draft.lines[6].directions == ["Inspects them, takes two, and sits down on the sofa."]
     assert set(left(draft)) == {5, 7, 28, 31}
+
+
+def test_a_play_as_it_is_printed(tmp_path: Path) -> None:
+    play = (SOURCES / "printed.txt").read_text()
+    framed = tmp_path / "framed.txt"
+    framed.write_text(
+        "Of the eBook, this much: it is for the use of anyone.\n\nTitle: Trivial\n\n"
+        "Author: Oscar Wilde\n\nLICENCE: long.\n\n"
+        "*** START OF THIS PROJECT GUTENBERG EBOOK TRIVIAL ***\n\n"
+        f"{play}\nEnd of the Project Gutenberg EBook of Trivial, by Oscar Wilde\n\n"
+        "*** END OF THIS PROJECT GUTENBERG EBOOK TRIVIAL ***\n\nLICENCE: longer.\n"
+    )
+    draft = read_source(framed)
+    assert draft.head == {"title": "Trivial", "author": "Oscar Wilde"}
+    assert draft.speakers == ["Algernon", "Lane", "Miss Prism", "Cecily"]
+    assert said(draft)[0] == ("Algernon", "Did you hear what I was playing, Lane?")
+    assert said(draft)[6][1].startswith("Oh! . . . by the way, Lane, I see from your book")
+    assert draft.lines[6].directions == ["Inspects them, takes two, and sits down on the sofa."]
+    assert [entry.title for entry in draft.entries if isinstance(entry, Heading)] == [
+        "FIRST ACT: SCENE",
+        "SECOND ACT: SCENE",
+    ]
+    remarks = [entry.text for entry in draft.entries if isinstance(entry, Remark)]
+    assert "TIME: The Present." in remarks
+    assert (
+        "(Miss Prism discovered seated at the table. Cecily is at the back watering flowers.)"
+        in (remarks)
+    )
+    told = left(draft)
+    assert "header" in told[1]
+    assert "licence" in told[12 + play.count("\n")]
+    assert not any("LICENCE" in text for text in (*remarks, *map(str, said(draft))))
+    lines = framed.read_text().split("\n")
+    assert lines[draft.lines[0].line - 1].startswith("Algernon.  Did you hear")
+
+
+def test_directions_of_plays_in_capitals(tmp_path: Path) -> None:
+    source = tmp_path / "plays.txt"
+    source.write_text(
+        "HIGGINS [throwing the book aside and marching down on Doolittle with a\n"
+        "poser] What else did you come for?\n\n"
+        "DOOLITTLE [sweetly] Well, what would a man come for? Be human, governor.\n\n"
+        "HIGGINS. Alfred: did you put her up to it?\n\n"
+        "MRS. PEARCE.\n\nIf you please, sir.\n\n"
+        "  The dustman comes from the right into the inner room,\n  humming to himself.\n\n"
+        "DOOLITTLE. So help me, Governor, I never did: I take my Bible oath.\n\n"
+        "MRS. PEARCE. Here I have a pilot's thumb.                Drum within.\n\n"
+        "Enter Macbeth and Banquo.\n\n"
+        "HIGGINS. So foul and fair a day.\n\n"
+        "DOOLITTLE. !!!\n"
+    )
+    draft = read_source(source)
+    assert said(draft) == [
+        ("HIGGINS", "What else did you come for?"),
+        ("DOOLITTLE", "Well, what would a man come for? Be human, governor."),
+        ("HIGGINS", "Alfred: did you put her up to it?"),
+        ("MRS. PEARCE", "If you please, sir."),
+        ("DOOLITTLE", "So help me, Governor, I never did: I take my Bible oath."),
+        ("MRS. PEARCE", "Here I have a pilot's thumb."),
+        ("HIGGINS", "So foul and fair a day."),
+    ]
+    told = left(draft)
+    assert {12, 17, 19, 23} <= set(told)
+    assert "the direction '(The dustman comes from the right" in told[12]
+    assert "says only '!!!'" in told[23]
+
+
+def test_a_chapter_in_which_nothing_sounds_is_one_with_the_next(tmp_path: Path) -> None:
+    source = tmp_path / "play.md"
+    source.write_text("# A\n\n## One\n\n## Two\n\n**ADA:** Hi.\n\n## Three\n\n(Applause.)\n")
+    draft = read_source(source)
+    headings = [entry.title for entry in draft.entries if isinstance(entry, Heading)]
+    assert headings == ["One: Two"]
+    assert left(draft)[9] == "nothing sounds in the chapter 'Three'"
 
 
 def test_markdown() -> None:
@@ -267,9 +345,8 @@ def imported(tmp_path: Path, text: str, script: Path | None = None) -> Any:
     if script is None:
         path.write_text(fresh(draft, [], "source.txt"))
     else:
-        merged = Script(path)
-        changes = merge(merged, load_base(path), draft)
-        path.write_text(merged.text())
+        document, changes = merge(read_script(path), load_base(path), draft)
+        path.write_text(document.text)
     (tmp_path / "show.import.json").write_text(save_base(draft, ids_of(path, draft)))
     return changes
 
@@ -333,6 +410,49 @@ def test_without_the_last_import_nothing_is_removed(tmp_path: Path) -> None:
     changes = imported(tmp_path, PLAY.replace("ADA: The third goes.\n", ""), path)
     assert changes.removed == 0
     assert len(load_show(path).turns) == 5
+
+
+def test_line_ends_and_a_cast_in_brackets_stay_as_they_are(tmp_path: Path) -> None:
+    source, path = tmp_path / "source.txt", tmp_path / "show.yaml"
+    source.write_text(PLAY)
+    import_script(source, path, engine="kokoro")
+    text = path.read_text()
+    head, rest = text.split("cast:\n")
+    rest = rest[rest.index("turns:") :].replace(
+        "  - ADA: The third", "  # mine\n  - ADA: The third"
+    )
+    text = f"{head}cast: {{ADA: {{voices: {{kokoro: af_heart}}}}, BEN: {{}}}} # both\n{rest}"
+    path.write_bytes(codecs.BOM_UTF8 + text.replace("\n", "\r\n").encode())
+    source.write_text(PLAY.replace("a little", "a lot") + "CLEO: (softly) A sixth is new.\n")
+    import_script(source, path, engine="kokoro")
+    written = path.read_bytes()
+    assert written.startswith(codecs.BOM_UTF8)
+    assert written.count(b"\n") == written.count(b"\r\n")
+    before = text.splitlines()
+    after = written.decode("utf-8-sig").splitlines()
+    changed = [line for line in after if line not in before]
+    assert changed[0].startswith(
+        "cast: {ADA: {voices: {kokoro: af_heart}}, BEN: {}, CLEO: {voices:"
+    )
+    assert changed[0].endswith("} # both")
+    assert changed[1:3] == [
+        "  - BEN:",
+        "      text: The second, which will be changed a lot.",
+    ]
+    assert changed[3].startswith("      id: ben-")
+    assert changed[4:] == ["  # (softly)", "  - CLEO: A sixth is new."]
+
+
+def test_an_entry_that_shares_its_parts_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    imported(tmp_path, PLAY)
+    path = tmp_path / "show.yaml"
+    text = path.read_text().replace("The fifth stays.", "&a The fifth stays.")
+    path.write_text(text)
+    line = 1 + next(n for n, one in enumerate(text.splitlines()) if "&a" in one)
+    with pytest.raises(ScriptError) as raised:
+        imported(tmp_path, PLAY.replace("fifth stays", "fifth stays put"), path)
+    assert f"show.yaml:{line}: this entry shares a part" in str(raised.value)
+    assert path.read_text() == text
 
 
 LINES = st.lists(

@@ -1,28 +1,15 @@
-"""Plain and Markdown dialogue: `NAME: text`, `**NAME:** text`, plays with `NAME. text`; headings.
-
-A label is a speaker where it is in capitals or bold, or comes again; else it is text with a colon.
-"""
+"""Plain and Markdown dialogue: turns by their labels, headings, directions, cues."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from podgen.show.importers.draft import Draft, Effect, Heading, Line, Still, speaker_name
+from podgen.show.importers.labels import Labels
+from podgen.show.importers.lines import rows
 
-_NAME = r"[^\W\d_][\w .'’&/-]{0,40}?"
-_ASIDE = r"(?:\s*\([^()\n]{1,80}\))?"
-_BOLD = re.compile(
-    rf"(?:[-*+]\s+)?(?:\*\*|__)(?P<name>{_NAME}{_ASIDE})\s*(?::\s*(?:\*\*|__)|(?:\*\*|__){_ASIDE}\s*:)"
-    r"\s*(?P<said>.*)"
-)
-_LABEL = re.compile(rf"(?:[-*+]\s+)?(?P<name>{_NAME}{_ASIDE})\s*:(?!//)(?:\s+(?P<said>.*)|$)")
-_PLAY = re.compile(
-    r"_?(?P<name>(?:[^\W\d_a-zà-öø-ÿ][^\W\d_a-zà-öø-ÿ'’&-]*[ .]?){1,4})"
-    rf"(?P<aside>{_ASIDE})\.?_?[.:](?:\s+(?P<said>.*)|$)"
-)
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
 _UNDERLINE = re.compile(r"(=+|-+)\s*$")
 _ACT = re.compile(
@@ -56,17 +43,15 @@ class _Reader:
         self.now: Line | None = None
         self.aside: list[str] = []
         self.parted = False  # by a blank line, since the last one of the turn
-        labels = [found[0] for line in lines if (found := self._any_label(line.strip()))]
-        self.counts = Counter(label.casefold() for label in labels)
+        self.labels = Labels(lines)
 
     def read(self) -> Draft:
         start = self._front_matter()
-        for number, line in enumerate(self.lines[start:], start + 1):
-            self._line(number, line.strip())
-        empty = [said for said in self.draft.lines if not said.text]
-        for said in empty:
-            self.draft.leave(said.line, f"{said.speaker} says nothing there")
-        self.draft.entries = [entry for entry in self.draft.entries if entry not in empty]
+        for row in rows(self.lines, start, self.labels):
+            if row.direction:
+                self._direction(row.text, row.number)
+            else:
+                self._line(row.number, row.text, opens=row.opens)
         return self.draft
 
     def _front_matter(self) -> int:
@@ -93,7 +78,7 @@ class _Reader:
         else:
             self.draft.head[key] = value
 
-    def _line(self, number: int, text: str) -> None:
+    def _line(self, number: int, text: str, *, opens: bool) -> None:
         if not text:
             self.parted = True
             return
@@ -103,7 +88,7 @@ class _Reader:
             self.now = None
         elif _UNDERLINE.fullmatch(text) and self.now is None:
             pass
-        elif found := self._label(text):
+        elif found := self.labels.find(text, opens=opens, within=self._heard):
             name, aside, said = found
             name, more = speaker_name(name)
             self.now = Line(name, "", number, [*self.aside, *more, *aside])
@@ -115,13 +100,18 @@ class _Reader:
             self._direction(whole["what"].strip(" _*"), number)
         elif not self.draft.entries and "title" not in self.draft.head and _is_title(text):
             self.draft.head["title"] = text.strip("*_ ")
-        elif self.now is None and self.narrator is None:
+        elif not self._heard:
             self.draft.remark(text, number, "what nobody says")
         else:
             if self.now is None:
                 self.now = Line(self.narrator or "", "", number)
                 self.draft.entries.append(self.now)
             self._say(text, number)
+
+    @property
+    def _heard(self) -> bool:
+        """Whether somebody says what has no label."""
+        return self.now is not None or self.narrator is not None
 
     def _heading(self, title: str, number: int, mark: re.Match[str] | None) -> None:
         title = title.strip(" *_")
@@ -141,6 +131,8 @@ class _Reader:
             self.now.directions.append(what)
         text = " ".join(_BRACKETS.sub(" ", text).split())
         between = "\n\n" if self.parted and self.now.text else " "
+        if between != " " and self.labels.plays:
+            self.draft.leave(number, f"a paragraph without a name is taken as {self.now.speaker}'s")
         self.now.text = f"{self.now.text}{between}{text}".strip(" ")
         self.parted = False
 
@@ -156,33 +148,6 @@ class _Reader:
                 self.draft.remark(f"[{what}]", number, "a cue whose file is not in the folder")
         else:
             self.draft.remark(f"({what})", number, "the direction")
-
-    def _any_label(self, text: str) -> tuple[str, list[str], str] | None:
-        if (match := _BOLD.match(text)) or (match := _LABEL.match(text)):
-            inside = re.findall(r"\(([^()]*)\)", text[match.end("name") : match.start("said")])
-            return match["name"], inside, match["said"] or ""
-        if match := _PLAY.match(text):
-            name = match["name"].rstrip(" .")
-            if len(name) > 1 and name not in ("I", "OK", "NO", "YES", "OH", "AH"):
-                return f"{name}{match['aside']}", [], match["said"] or ""
-        return None
-
-    def _label(self, text: str) -> tuple[str, list[str], str] | None:
-        """The speaker of a line, what stood in brackets, and what is said; None for other text."""
-        found = self._any_label(text)
-        if found is None:
-            return None
-        name = re.sub(r"\s*\(.*", "", found[0])
-        strong = bool(_BOLD.match(text)) or (name.isupper() and len(name) > 1)
-        if strong or self.counts[found[0].casefold()] > 1 or self._mostly_labelled():
-            return found
-        if self.now is not None or self.narrator is not None:
-            return None
-        return found
-
-    def _mostly_labelled(self) -> bool:
-        filled = sum(bool(line.strip()) for line in self.lines)
-        return 2 * sum(self.counts.values()) > filled
 
 
 def _is_title(text: str) -> bool:

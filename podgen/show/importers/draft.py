@@ -9,6 +9,8 @@ from pathlib import Path
 
 from podgen.errors import Place, Problem, ScriptError
 from podgen.show.kinds import RESERVED
+from podgen.text.markdown import plain
+from podgen.text.silence import has_words
 
 
 @dataclass(slots=True)
@@ -131,3 +133,31 @@ def one_spelling(draft: Draft) -> None:
     }
     for line in draft.lines:
         line.speaker = best[line.speaker.casefold()]
+
+
+def leave_wordless(draft: Draft) -> None:
+    """A turn without a word in it is none."""
+    for entry in draft.lines:
+        if not has_words(plain(entry.text)):
+            shown = f"only '{shorten(entry.text)}'" if entry.text else "nothing"
+            draft.leave(entry.line, f"{entry.speaker} says {shown} there")
+            draft.entries.remove(entry)
+
+
+def join_chapters(draft: Draft) -> None:
+    """A chapter in which nothing sounds is one with the next: an act with its first scene."""
+    entries: list[Entry] = []
+    silent: Heading | None = None
+    for entry in draft.entries:
+        if isinstance(entry, Heading) and silent is not None:
+            silent.title = f"{silent.title}: {entry.title}"
+            continue
+        if isinstance(entry, Heading):
+            silent = entry
+        elif isinstance(entry, Line | Effect):
+            silent = None
+        entries.append(entry)
+    if silent is not None:
+        entries.remove(silent)
+        draft.leave(silent.line, f"nothing sounds in the chapter '{shorten(silent.title)}'")
+    draft.entries = entries

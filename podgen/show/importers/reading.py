@@ -9,7 +9,8 @@ from pathlib import Path
 
 from podgen.errors import Place, Problem, ScriptError
 from podgen.show.importers import captions, dialogue, fountain, ssml, transcripts, word
-from podgen.show.importers.draft import Draft, one_spelling, refused
+from podgen.show.importers.draft import Draft, join_chapters, leave_wordless, one_spelling, refused
+from podgen.show.importers.gutenberg import unframed
 
 MOST_BYTES = 50_000_000
 _TAGS = re.compile(r"<(Person\w{1,10}|Host\w{0,10}|Speaker\w{1,10})>")
@@ -33,10 +34,12 @@ def read_source(source: Path, narrator: str | None = None) -> Draft:
         MachineError: a package that reads this form is not installed.
     """
     draft = _read(source, _bytes(source), narrator)
+    leave_wordless(draft)
     if not draft.lines:
         remedy = "write 'NAME: text', or say with --narrator who reads it"
         raise refused(source, None, f"nobody says anything in this {draft.form}", remedy)
     one_spelling(draft)
+    join_chapters(draft)
     return draft
 
 
@@ -59,7 +62,11 @@ def _read(source: Path, data: bytes, narrator: str | None) -> Draft:
     text, noted = _decoded(data)
     if "\0" in text:
         raise refused(source, None, "neither text nor a Word document", "save it as text")
-    draft = _read_text(source, data, text.replace("\r\n", "\n").replace("\r", "\n"), narrator)
+    text, head, left = unframed(text.replace("\r\n", "\n").replace("\r", "\n"))
+    draft = _read_text(source, data, text, narrator)
+    draft.head = {**draft.head, **head}
+    for line, what in left:
+        draft.leave(line, what)
     if noted:
         draft.leave(1, noted)
     return draft

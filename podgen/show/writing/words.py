@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
 
 from podgen.errors import ScriptError
-from podgen.show.source import Value, compose
-from podgen.show.writing.item import in_mapping, newline_of
+from podgen.show.source import compose
+from podgen.show.writing.head import first, with_entry
+from podgen.show.writing.item import in_mapping
 from podgen.show.writing.values import inline, value_of
 
 
@@ -27,42 +27,12 @@ def with_word(text: str, word: str, said: str, *, script: bool) -> str:
     Raises:
         ScriptError: it cannot be written.
     """
-    root = compose(text)
-    if root is None and not script:
-        return f"{text}{inline(word)}: {inline(said)}\n"
-    if not isinstance(root, yaml.MappingNode):
-        raise ScriptError("the lexicon is no mapping of words", "change it in the file")
-    before = value_of(root)
-    assert isinstance(before, dict)
     if script:
-        own = before.get("lexicon")
-        wanted: Value = {
-            **before,
-            "lexicon": {**(own if isinstance(own, dict) else {}), word: said},
-        }
-        ways = _in_script(text, root, word, said)
-    else:
-        wanted = {**before, word: said}
-        ways = in_mapping(text, root, (word,), said)
-    return _first(ways, wanted)
-
-
-def _in_script(text: str, root: yaml.MappingNode, word: str, said: str) -> Iterator[str]:
-    keys = {key.value: (key, node) for key, node in root.value}
-    if "lexicon" in keys and isinstance(keys["lexicon"][1], yaml.MappingNode):
-        yield from in_mapping(text, root, ("lexicon", word), said)
-    elif "lexicon" not in keys:
-        at = keys["turns"][0].start_mark.index
-        line = f"lexicon: {inline({word: said})}{newline_of(text)}"
-        yield text[:at] + line + text[at:]
-
-
-def _first(ways: Iterable[str], wanted: Value) -> str:
-    for way in ways:
-        try:
-            root = compose(way)
-        except yaml.YAMLError:
-            continue
-        if root is not None and value_of(root) == wanted:
-            return way
-    raise ScriptError("this word cannot be written by itself", "change it in the file")
+        return with_entry(text, "lexicon", word, said)
+    root = compose(text)
+    if root is None:
+        return f"{text}{inline(word)}: {inline(said)}\n"
+    before = value_of(root)
+    if not isinstance(root, yaml.MappingNode) or not isinstance(before, dict):
+        raise ScriptError("the lexicon is no mapping of words", "change it in the file")
+    return first(in_mapping(text, root, (word,), said), {**before, word: said})

@@ -115,6 +115,7 @@ def test_a_show_is_rendered_by_a_server_as_it_is_here(
         f'engines:\n  remote: {{base_url: "{hibari.url}", model: hibari}}\n'
         "characters:\n  ADA: {voices: {hibari: heart, remote: heart}}\n"
     )
+    (tmp_path / "hibari").mkdir()  # called as the server's model is, and none of its business
     (tmp_path / "show.yaml").write_text(
         "title: A\nturns:\n  - ADA: It is 10:15. We begin with 3 of 4.\n  - ADA: Good evening!\n"
     )
