@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,9 +46,9 @@ def fill(script: Path, model: Path | None = None) -> list[Filled]:
         MachineError: the ear lacks packages or weights, or does not know the language.
     """
     text = read_text(script, "script")
-    unwritten = list(_unwritten(script, text))
-    document = read_document(text)
-    lines = document.lines()
+    unwritten = _unwritten(script, text)
+    before = read_document(text)
+    lines = before.lines()
     ear, heard = Ear(model), {}
     for turn, part in unwritten:
         assert turn.recording is not None
@@ -57,13 +57,18 @@ def fill(script: Path, model: Path | None = None) -> list[Filled]:
         source = turn.recording
         samples, rate = recording.decode(source.file, source.start, source.end)
         said = ear.write_down(samples, rate, part.language)
-        said = said if has_words(said) else ""
-        if said:
-            document = document.with_key(number, ("text",), said)
-        heard[number] = turn.speaker, said, source.file.name
-    if document.text != text:
-        rewrite(script, document.text)
-    return [Filled(line, *heard[number]) for line, number in document.lines() if number in heard]
+        heard[number] = turn.speaker, said if has_words(said) else "", source.file.name
+    # Somebody may have written in it while it was listened to.
+    document = after = read_document(read_text(script, "script"), before)
+    filled: dict[int, tuple[str, str, str]] = {}
+    for entry in document.entries:
+        if entry.number in heard and not entry.values.get("text"):
+            filled[entry.number] = heard[entry.number]
+            if said := heard[entry.number][1]:
+                after = after.with_key(entry.number, ("text",), said)
+    if after.text != document.text:
+        rewrite(script, after.text)
+    return [Filled(line, *filled[number]) for line, number in after.lines() if number in filled]
 
 
 def refuse_unheard(script: Path, filled: Sequence[Filled]) -> None:
@@ -83,7 +88,7 @@ def refuse_unheard(script: Path, filled: Sequence[Filled]) -> None:
         raise ScriptError(problems)
 
 
-def _unwritten(script: Path, text: str) -> Iterator[tuple[Turn, Part]]:
+def _unwritten(script: Path, text: str) -> list[tuple[Turn, Part]]:
     """The recordings without a text, in order, with who speaks.
 
     Raises:
@@ -102,4 +107,4 @@ def _unwritten(script: Path, text: str) -> Iterator[tuple[Turn, Part]]:
             problems.append(Problem(what, remedy, turn.place, turn.id))
     if problems:
         raise ScriptError(problems)
-    yield from pairs
+    return pairs

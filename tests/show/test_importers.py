@@ -113,6 +113,14 @@ def test_directions_of_plays_in_capitals(tmp_path: Path) -> None:
     assert "says only '!!!'" in told[23]
 
 
+def test_what_plays_are_read_by_is_for_plays(tmp_path: Path) -> None:
+    source = tmp_path / "talk.txt"
+    source.write_text("ADA: Hi.\nBEN: Ho.\n\n" * 4 + "BEN: Now:\n\n    Enter your name.\n")
+    draft = read_source(source)
+    assert said(draft)[-1] == ("BEN", "Now:\n\nEnter your name.")
+    assert draft.left == []
+
+
 def test_a_chapter_in_which_nothing_sounds_is_one_with_the_next(tmp_path: Path) -> None:
     source = tmp_path / "play.md"
     source.write_text("# A\n\n## One\n\n## Two\n\n**ADA:** Hi.\n\n## Three\n\n(Applause.)\n")

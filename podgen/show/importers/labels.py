@@ -22,7 +22,7 @@ _TITLE = r"(?:(?:M[rR][sS]?|M[sS]|D[rR]|R[eE][vV]|H[oO][nN]|S[tT])\.\s)?"
 _CAPITALS = rf"{_TITLE}(?:[^\W\d_a-zà-öø-ÿ][^\W\d_a-zà-öø-ÿ'’&-]*[ .]?){{1,4}}"
 _PLAY = re.compile(
     rf"_?(?P<name>{_CAPITALS})(?P<aside>{_ASIDE})"
-    r"(?:\.?_?[.:](?:\s+(?P<said>.*)|$)|(?P<direction>\s*\[.*))"
+    r"(?:\.?_?(?P<stop>[.:])(?:\s+(?P<said>.*)|$)|(?P<direction>\s*\[.*))"
 )
 _WORD = r"[^\W\d_a-zà-öø-ÿ][\w'’-]*"
 _NAMED = re.compile(
@@ -60,12 +60,11 @@ class Labels:
         often = sum(count for count in self._named.values() if count >= _OFTEN)
         others = sum(count for count in self._counts.values() if count > 1)
         self._play = often >= 2 * _OFTEN and often > others
-
-    @property
-    def plays(self) -> bool:
+        printed = [match for line in lines if (match := _PLAY.match(line)) and match["stop"] != ":"]
+        capitals = Counter(match["name"].rstrip(" .") for match in printed)
+        stops = sum(count for count in capitals.values() if count >= _OFTEN)
+        self.plays = self._play or stops >= 2 * _OFTEN
         """Whether it is written as plays are printed."""
-        stops = sum(count for name, count in self._counts.items() if count >= _OFTEN)
-        return self._play or stops >= 2 * _OFTEN
 
     def find(self, text: str, *, opens: bool, within: bool) -> Found | None:
         """The speaker of a line, None for other text.
