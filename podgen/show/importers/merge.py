@@ -184,8 +184,8 @@ class _Merge:
         try:
             return self._with(entry, changes)
         except ScriptError as error:
-            line = {number: line for line, number in self.script.document.lines()}
-            place = Place(str(self.script.path), line[entry.number])
+            begins = {number: line for line, number in self.script.document.lines()}
+            place = Place(str(self.script.path), begins[entry.number])
             [problem] = error.problems
             raise ScriptError(Problem(problem.what, problem.remedy, place)) from None
 
