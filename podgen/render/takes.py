@@ -81,9 +81,12 @@ def load_choices(script: Path) -> dict[str, dict[str, Choice]]:
         ScriptError: the lock file holds anything else than choices; every problem is in it.
     """
     path = lock_path(script)
-    if not path.exists():
+    try:
+        source = read_source(path, "lock file")
+    except ScriptError:
+        if path.exists():
+            raise
         return {}
-    source = read_source(path, "lock file")
     context = Context(path.parent)
     if isinstance(source.value, dict):
         form = fill(_File, source.value, source, (), context)
