@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -75,21 +76,25 @@ def _refused(_request: Request, error: Exception) -> Response:
 
 
 def _add_pages(app: FastAPI, studio: Studio) -> None:
+    # What takes no time has no thread of its own, which would have to wait for those at work.
     @app.get("/")
-    def page() -> Response:
-        return _asset("page.html")
+    async def page() -> Response:
+        found = _asset("page.html")
+        found.headers["Link"] = _modules()
+        return found
 
     @app.get("/page/{name}")
-    def asset(name: str) -> Response:
+    async def asset(name: str) -> Response:
         return _asset(name)
 
     @app.get("/shared/{name}")
-    def shared(name: str) -> Response:
+    async def shared(name: str) -> Response:
         return _asset(name, "podgen.render", "report_data")
 
     @app.get("/state")
-    def state() -> dict[str, Any]:
-        return studio.state()
+    async def state() -> Response:
+        # A long show's is large: FastAPI would look at each of its values.
+        return Response(json.dumps(studio.bulletin.state()), media_type="application/json")
 
     @app.get("/events")
     async def events() -> Response:
@@ -99,6 +104,12 @@ def _add_pages(app: FastAPI, studio: Studio) -> None:
     def drawn() -> Response:
         rows, whole = timeline.draw(studio)
         return Response(rows, media_type="text/html", headers={"X-Whole": str(whole).lower()})
+
+
+def _modules() -> str:
+    """The page's modules, to be fetched at once and not one after another as they import."""
+    names = sorted(entry.name for entry in files("podgen.edit").joinpath("page").iterdir())
+    return ", ".join(f"<page/{name}>; rel=modulepreload" for name in names if name.endswith(".js"))
 
 
 def _asset(name: str, package: str = "podgen.edit", folder: str = "page") -> Response:
@@ -164,6 +175,10 @@ def _add_sound(app: FastAPI, studio: Studio) -> None:
     def turn(number: int, take: int | None = None) -> Response:
         return Response(hearing.turn_wav(studio, number, take), media_type="audio/wav")
 
+    @app.get("/words/{number}")
+    def words(number: int) -> dict[str, Any]:
+        return {"words": hearing.words(studio, number)}
+
     @app.get("/shapes")
     def shapes(of: str) -> dict[str, str]:
         return timeline.shapes(studio, [int(one) for one in of.split(",") if one.isdecimal()])
@@ -224,6 +239,10 @@ def _add_work(app: FastAPI, studio: Studio, producing: Producing) -> None:
     @app.get("/voices/{engine}")
     def voices(engine: str) -> list[str]:
         return taking.voices(studio, engine)
+
+    @app.get("/sounds")
+    def sounds() -> list[str]:
+        return producing.sounds()
 
     @app.post("/render")
     def render() -> dict[str, Any]:

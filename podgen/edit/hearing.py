@@ -9,9 +9,10 @@ from podgen.audio.samples import Floats
 from podgen.edit.studio import Studio
 from podgen.errors import EngineError, ScriptError
 from podgen.render.draft import Draft
-from podgen.render.dress import dress_take
+from podgen.render.dress import dress_take, trim_of
 from podgen.render.editing import rendered, take_of
 from podgen.render.production import CONTEXT_SECONDS
+from podgen.render.proving import heard_words
 from podgen.speech.encoding import pcm16, wav_header
 
 
@@ -80,6 +81,27 @@ def turn_wav(studio: Studio, number: int, take: int | None) -> bytes:
         raise EngineError(f"turn {turn.id} is not spoken yet", "speak it first")
     samples = draft.alone(studio.store, turn.id, other)
     return wav_header(plan.preset.sample_rate, len(samples)) + pcm16(samples)
+
+
+def words(studio: Studio, number: int) -> list[tuple[str, float, float]]:
+    """The words of an entry's turn as they are written, with when each is said in its clip, in
+    seconds; none where nobody has heard it.
+
+    Raises:
+        ScriptError: there is no such turn.
+    """
+    found, turn = studio.turn(number)
+    dressed = found.draft.dressed.get(turn.id) if found.draft else None
+    if dressed is None:
+        return []
+    heard = heard_words(studio.store, turn, dressed.take)
+    before = trim_of(turn, dressed.take) if heard else 0.0
+    length = dressed.clip.seconds
+
+    def at(seconds: float) -> float:
+        return round(min(length, max(0.0, seconds - before)), 3)
+
+    return [(word, at(start), at(end)) for word, start, end in heard]
 
 
 def _draft(studio: Studio) -> Draft:

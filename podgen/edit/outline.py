@@ -30,7 +30,8 @@ class Found:
     """A document, and what was found when it, or an earlier one, was `looked` through.
 
     `ids` has the turn's id by the number of its entry, for those that have not changed since;
-    `own` the problems that stand at an entry, by its number, and `others` the rest.
+    `own` the problems that stand at an entry, by its number, and `others` the rest. It is `unread`
+    until it has been looked through for the first time.
     """
 
     document: Document
@@ -40,6 +41,7 @@ class Found:
     ids: Mapping[int, str]
     own: Mapping[int, list[dict[str, str]]] = field(default_factory=dict)
     others: tuple[dict[str, str], ...] = ()
+    unread: bool = False
 
     def at(self, document: Document) -> Found:
         """The same for a later document."""

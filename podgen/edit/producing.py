@@ -6,16 +6,19 @@ import base64
 import hashlib
 import mimetypes
 import re
+import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
 from starlette.responses import FileResponse, Response
 
+from podgen.edit.sounds import sound_files
 from podgen.edit.studio import Studio
 from podgen.errors import PodgenError, Problem, ResultError
 from podgen.render.events import Event, Finished, Spoke, Step, as_json
-from podgen.render.outputs import Outputs, outputs_of
+from podgen.render.outputs import FOLDER, Outputs, outputs_of
 from podgen.render.pipeline import Job, render
 from podgen.render.release import written
 
@@ -42,6 +45,12 @@ class Producing:
                 threading.Thread(target=self._run, daemon=True).start()
             return self.state()
 
+    def sounds(self) -> list[str]:
+        """The files that music and effects can be of; what was rendered is none."""
+        outputs = self._outputs()
+        written_to = outputs.main.parent if outputs else FOLDER
+        return sound_files(self._studio.options.script.parent, written_to.resolve())
+
     def file(self, path: str) -> Response:
         """A file of the last render: one that podgen wrote, and nothing else."""
         outputs = self._outputs()
@@ -67,6 +76,14 @@ class Producing:
             settings=options.settings,
         )
         try:
+            # What is missing is spoken by the engines that the page has loaded, and shows there.
+            self._studio.wait()
+            if not self._studio.speaker.speak_all(
+                lambda done: self._tell(step="speaking", done=done)
+            ):
+                called_off = [{"what": "the render was called off", "remedy": ""}]
+                self._tell(running=False, passed=False, problems=called_off)
+                return
             render(job, self._watch)
             self._tell(running=False, passed=True)
         except PodgenError as error:
@@ -76,6 +93,10 @@ class Producing:
             told = f"{page.parent.name}/{page.name}" if rejected and page else ""
             problems = list(map(_told, error.problems))
             self._tell(running=False, passed=False, problems=problems, report=told)
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            failed = [{"what": f"podgen failed: {error!r}", "remedy": "see its terminal"}]
+            self._tell(running=False, passed=False, problems=failed)
         self._studio.touch()
 
     def _watch(self, event: Event) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable, Container, Iterable
 
 from podgen.edit.outline import Found, Sounding
 from podgen.errors import EngineError, PodgenError, Problem
@@ -21,7 +23,8 @@ class Speaker:
     page was opened; of either, those on the screen first.
 
     Everything is done under `work`, but for the speaking itself. `found` says what there is to
-    speak, `landed` is told of each take, `tell` that something is other than it was.
+    speak, `missing` holds the keys that the store is known not to have; `landed` is told of each
+    take, `tell` that something is other than it was.
     """
 
     def __init__(
@@ -29,16 +32,17 @@ class Speaker:
         store: Store,
         work: threading.Condition,
         found: Callable[[], Found],
+        missing: Container[str],
         landed: Callable[[PlannedTurn, Clip], None],
         tell: Callable[[], None],
     ) -> None:
         self._store, self._work = store, work
-        self._found, self._landed, self._tell = found, landed, tell
+        self._found, self._missing, self._landed, self._tell = found, missing, landed, tell
         self._asked: dict[str, None] = {}
         self._changed: dict[str, None] = {}
         self._speaking: frozenset[str] = frozenset()
         self._failed: dict[str, str] = {}
-        self._cancelled = self._closing = False
+        self._cancelled = self._called_off = self._closing = self._at_work = False
         self.engines = threading.Lock()
         """Held while an engine speaks."""
         self.seen: list[int] = []
@@ -60,7 +64,11 @@ class Speaker:
             dressed = found.draft.dressed if found.draft else {}
             wanted = found.ids if numbers is None else numbers
             turns = (planned.get(found.ids.get(number, "")) for number in wanted)
-            asked = {turn.key: None for turn in turns if turn and turn.id not in dressed}
+            asked = {
+                turn.key: None
+                for turn in turns
+                if turn and turn.id not in dressed and turn.key not in self._speaking
+            }
             self._failed = {key: why for key, why in self._failed.items() if key not in asked}
             first, then = (self._asked, asked) if numbers is None else (asked, self._asked)
             self._asked = {**first, **then}
@@ -83,8 +91,22 @@ class Speaker:
         with self._work:
             self._asked.clear()
             self._changed.clear()
-            self._cancelled = True
+            self._cancelled = self._called_off = True
             self._tell()
+
+    def speak_all(self, tell: Callable[[float], None]) -> bool:
+        """Have all that is missing spoken, and wait for it; whether it was not called off.
+
+        `tell` gets how much of it is done, 0 to 1.
+        """
+        with self._work:
+            self._called_off = False
+            self.ask(None)
+            most = max(1, len(self._asked))
+            while (self._at_work or self._next()) and not self._closing:
+                tell(1 - len(self._asked) / most)
+                self._work.wait()
+            return not (self._called_off or self._closing)
 
     def speak_by_itself(self, on: bool) -> None:
         """Whether changed turns are to be spoken without being asked for."""
@@ -125,17 +147,19 @@ class Speaker:
                 plan, turns = self._found().plan, self._next()
                 assert plan is not None
                 keys = frozenset(turn.key for turn in turns)
-                self._cancelled = False
+                self._cancelled, self._at_work = False, True
                 self._speaking = keys
                 self._tell()
-            failed = self._speak(plan, turns)
+            landed, failed = self._speak(plan, turns)
             with self._work:
                 for key in keys:
                     self._asked.pop(key, None)
                     self._changed.pop(key, None)
                 self._failed |= failed
-                self._speaking = frozenset()
+                self._speaking = landed  # until they are shown
+                self._at_work = False
                 self._tell()
+                self._work.notify_all()
 
     def _next(self) -> list[PlannedTurn]:
         """The turns to be spoken next, all of one engine."""
@@ -146,7 +170,7 @@ class Speaker:
         by_key = {
             turn.key: turn
             for turn in found.plan.turns
-            if turn.id not in there and turn.key not in self._failed
+            if turn.id not in there and turn.key in self._missing and turn.key not in self._failed
         }
         seen = {found.ids.get(number) for number in self.seen}
         for wishes in (self._asked, self._changed):
@@ -157,9 +181,10 @@ class Speaker:
                 return [turn for turn in first if turn.part.engine == engine][:BATCH]
         return []
 
-    def _speak(self, plan: Plan, turns: list[PlannedTurn]) -> dict[str, str]:
-        """Speak turns; why some failed, by key."""
+    def _speak(self, plan: Plan, turns: list[PlannedTurn]) -> tuple[frozenset[str], dict[str, str]]:
+        """Speak turns; the keys of those that are, and why others failed."""
         wanted = [Wanted(turn.id, turn, plan.engines[turn.part.engine]) for turn in turns]
+        landed: set[str] = set()
         failed: dict[str, str] = {}
         spoken = speak(wanted, self._store, lambda event: None)
         try:
@@ -169,13 +194,17 @@ class Speaker:
                         failed[one.turn.key] = "; ".join(map(_why, clip.problems))
                     else:
                         self._landed(one.turn, clip)
+                        landed.add(one.turn.key)
                     if self._cancelled or self._closing:
                         break
-        except PodgenError as error:  # the store cannot be written, or an engine not be had
-            failed |= dict.fromkeys(
-                (turn.key for turn in turns), "; ".join(map(_why, error.problems))
-            )
-        return failed
+        except Exception as error:
+            if isinstance(error, PodgenError):  # the store, say, cannot be written
+                why = "; ".join(map(_why, error.problems))
+            else:
+                traceback.print_exc(file=sys.stderr)
+                why = f"podgen failed: {error!r}; see its terminal"
+            failed |= {turn.key: why for turn in turns if turn.key not in landed}
+        return frozenset(landed), failed
 
 
 def _why(problem: Problem) -> str:

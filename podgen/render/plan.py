@@ -22,7 +22,7 @@ from podgen.render import recordings
 from podgen.render.assets import asset_problems
 from podgen.render.foreseen import cover_warnings, foreseen
 from podgen.render.keys import file_digest, heard_as, take_key
-from podgen.render.rig import Engines, make_rig
+from podgen.render.rig import Engines, Rig, make_rig
 from podgen.render.takes import Choice, Choices, load_choices, lock_path, seed_of
 from podgen.show import read_show
 from podgen.show.model import Mastering, Show, Split, Turn
@@ -149,10 +149,7 @@ def examine(
         ScriptError: the script cannot be read at all.
         EngineError: no engine can speak here.
     """
-    show, problems = read_show(script, text)
-    rig = make_rig(show, engine, settings or {}, shared)
-    casting, found = read_cast(show, engine=engine, usable=rig.usable(), known=list(REGISTRY))
-    problems += [*rig.problems, *found]
+    show, rig, casting, problems = _read_cast(script, text, engine, settings, shared)
     engines: dict[str, Engine] = rig.chosen(part.engine for part in casting.parts.values())
     if casting.recorded:
         engines[RECORDED] = recordings.Recordings()
@@ -194,6 +191,30 @@ def examine(
         ),
     )
     return Examined(plan, tuple(problems), tuple(silent))
+
+
+def refuse_uncastable(
+    script: Path,
+    *,
+    engine: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    shared: Engines | None = None,
+) -> None:
+    """Raise what `examine` would, without its planning of each turn."""
+    _read_cast(script, None, engine, settings, shared)
+
+
+def _read_cast(
+    script: Path,
+    text: str | None,
+    engine: str | None,
+    settings: Mapping[str, object] | None,
+    shared: Engines | None,
+) -> tuple[Show, Rig, Casting, list[Problem]]:
+    show, problems = read_show(script, text)
+    rig = make_rig(show, engine, settings or {}, shared)
+    casting, found = read_cast(show, engine=engine, usable=rig.usable(), known=list(REGISTRY))
+    return show, rig, casting, [*problems, *rig.problems, *found]
 
 
 def at_take(plan: Plan, planned: PlannedTurn, take: int) -> PlannedTurn:

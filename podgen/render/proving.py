@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podgen.errors import EngineError, Place, Problem, ResultError, ScriptError
+from podgen.errors import EngineError, MachineError, Place, Problem, ResultError, ScriptError
 from podgen.proof import Ear, Evidence, Finding, Said, Verdict, companies, judge, word_times
 from podgen.proof.finished import Passage, prove_recording, read_transcript
 from podgen.render.keys import digest
@@ -222,6 +222,15 @@ def describe(one: Proved, *, bad_only: bool = False) -> list[str]:
 def spoken_times(one: Proved) -> list[tuple[str, float, float]]:
     """The words of a turn as they are written, with when each is said in its take, in seconds."""
     return written_times(one.turn, one.evidence)
+
+
+def heard_words(store: Store, turn: PlannedTurn, take: Clip) -> list[tuple[str, float, float]]:
+    """The `written_times` of a take that the usual ear has heard before; none where it has not."""
+    with contextlib.suppress(MachineError):  # nothing here hears
+        evidence = stored(store, _key(Ear(), take, said_by(turn)))
+        if evidence is not None:
+            return written_times(turn, evidence)
+    return []
 
 
 def written_times(turn: PlannedTurn, evidence: Evidence) -> list[tuple[str, float, float]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from tests.support.browser import chromium
@@ -20,7 +21,7 @@ httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
 if TYPE_CHECKING:
     import uvicorn
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
     from podgen.edit.studio import Studio
 
@@ -66,8 +67,13 @@ class Editing:
         return [line.rstrip("\n") for line in lines if not line.startswith(("---", "+++", "@@"))]
 
     def number(self, part: str) -> int:
-        [found] = [e.number for e in self.studio.desk.document.entries if part in e.body]
-        return found
+        """The entry that has these words, which the file may have a moment before."""
+
+        def found() -> list[int]:
+            return [e.number for e in self.studio.desk.document.entries if part in e.body]
+
+        wait_for(lambda: len(found()) == 1)
+        return found()[0]
 
     def change(self, **order: Any) -> Any:
         return httpx.post(f"{self.url}change", json=order, timeout=60)
@@ -77,6 +83,22 @@ class Editing:
 
     def spoken(self, number: int) -> None:
         wait_for(lambda: self.state(number).get("state") == "spoken", 60)
+
+    def speak(self, *numbers: int) -> None:
+        """Have turns spoken; all of them without numbers."""
+        httpx.post(f"{self.url}speak", json={"numbers": numbers or None})
+        for number in numbers or self.turns:
+            self.spoken(number)
+
+    @property
+    def turns(self) -> list[int]:
+        return list(self.studio.found.ids)
+
+    @property
+    def engine(self) -> Any:
+        """The engine that speaks the show."""
+        assert self.studio.found.plan is not None
+        return self.studio.found.plan.engines["hibari"]
 
     def stop(self) -> None:
         self.studio.tell.close()
@@ -103,7 +125,7 @@ def serve(script: Path, store: Path, *, engine: str = "hibari", port: int = 0) -
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    wait_for(lambda: server.started)
+    wait_for(lambda: server.started and not studio.found.unread, 60)
     url = f"http://127.0.0.1:{bound}/secret/"
     return Editing(url, script, studio, server, thread, script.read_text(encoding="utf-8"))
 
@@ -132,7 +154,7 @@ def edited(tmp_path: Path, store: Path) -> Iterator[Editing]:
         yield editing
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
@@ -158,6 +180,17 @@ def opened(browser: Browser, editing: Editing, **options: Any) -> Page:
     page.goto(editing.url)
     page.wait_for_selector("#list .grip", state="attached")
     return page
+
+
+def row(editing: Editing, page: Page, part: str) -> Locator:
+    """The row of the entry that has these words in the script."""
+    return page.locator(f"#n{editing.number(part)}")
+
+
+def heard_samples(page: Page) -> np.ndarray:
+    """What the page has played since `heard` was emptied: left, as 16-bit values."""
+    parts = page.evaluate("heard.map((one) => one.samples)")
+    return np.concatenate([np.zeros(0), *map(np.array, parts)])
 
 
 PILOT = ROOT / "shows"

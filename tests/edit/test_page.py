@@ -7,20 +7,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import numpy as np
 import pytest
 
-from tests.edit.conftest import PILOT, VOICES, Editing, opened, serve, served
+from tests.edit.conftest import (
+    PILOT,
+    VOICES,
+    Editing,
+    heard_samples,
+    opened,
+    row,
+    serve,
+    served,
+)
 from tests.support.browser import PHONE, serious
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-
-def row(editing: Editing, page: Page, part: str):  # type: ignore[no-untyped-def]
-    return page.locator(f"#n{editing.number(part)}")
 
 
 def write(page: Page, there, text: str) -> None:  # type: ignore[no-untyped-def]
@@ -44,9 +48,9 @@ def in_context(page: Page, number: int) -> tuple[float, np.ndarray]:
     start, end = (float(told.value.headers[name]) for name in ("x-start", "x-end"))
     count = "heard.reduce((sum, one) => sum + one.samples.length, 0)"
     wait_for(lambda: page.evaluate(count) >= round((end - start) * 44100) - 1, 60)
-    parts = page.evaluate("heard.map((one) => one.samples)")
+    samples = heard_samples(page)
     page.keyboard.press("Escape")
-    return start, np.concatenate([np.array(part) for part in parts])
+    return start, samples
 
 
 @pytest.fixture
@@ -62,9 +66,7 @@ def test_a_turn_is_changed_and_only_it_is_new(browser: Browser, pilot: Editing) 
     texts = page.locator("#list .text").all_inner_texts()
     assert any(text.startswith("Which is silence") for text in texts)
     number = pilot.number("Which is silence")
-    httpx.post(f"{pilot.url}speak", json={"numbers": [number - 1, number, number + 1]})
-    for each in (number - 1, number, number + 1):
-        pilot.spoken(each)
+    pilot.speak(number - 1, number, number + 1)
     start, before = in_context(page, number)
     write(page, page.locator(f"#n{number}"), "Which is silence, surely so.")
     wait_for(lambda: "surely so" in pilot.text)
@@ -184,8 +186,18 @@ def test_nobody_is_kept_out(browser: Browser, edited: Editing, options: dict[str
     assert serious(page) == []
     if options == PHONE:
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_label("Add after this").select_option("music")
+    page.locator("#ask[open]").wait_for()
+    assert serious(page) == []
     page.keyboard.press("Escape")
-    page.locator("#help").click()
+    row(edited, page, "Hello there").locator(".text").dblclick(position={"x": 12, "y": 12})
+    page.locator("#say").click()
+    page.get_by_label("Said as").wait_for()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.locator("#keys[open]").wait_for()
     assert page.locator("#keys kbd").count() > 20
     assert serious(page) == []
 
@@ -199,7 +211,7 @@ def test_thousands_of_turns_are_there_and_are_written_in(
     script.write_text("\n".join(["title: Long", "turns:", *lines]) + "\n")
     with served(script, store) as editing:
         page = opened(browser, editing)
-        wait_for(lambda: page.locator("#list > li").count() == 5000, 60)
+        wait_for(lambda: page.locator("#list li").count() == 5000, 60)
         assert page.locator("#list .sounding").count() < 100
         last = page.locator("#n5000")
         last.scroll_into_view_if_needed()

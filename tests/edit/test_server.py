@@ -91,8 +91,7 @@ def test_a_file_that_cannot_be_read_is_never_written_over(edited: Editing) -> No
 
 def test_a_word_goes_into_the_lexicon_and_its_turns_are_spoken_anew(edited: Editing) -> None:
     number = edited.number("Good.")
-    httpx.post(f"{edited.url}speak", json={"numbers": None})
-    edited.spoken(number)
+    edited.speak(number)
     clip = edited.state(number)["clip"]
     edited.change(op="word", word="Good", said="gude")
     wait_for(lambda: edited.state(number).get("clip") not in (clip, None), 60)
@@ -104,7 +103,7 @@ def test_a_word_goes_into_the_lexicon_and_its_turns_are_spoken_anew(edited: Edit
 def test_a_failing_turn_says_why_and_harms_no_other(
     edited: Editing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = edited.studio.found.plan.engines["hibari"]  # type: ignore[union-attr]
+    engine = edited.engine
     speak = engine.synthesize
 
     def failing(utterances):  # type: ignore[no-untyped-def]
@@ -125,9 +124,7 @@ def test_a_failing_turn_says_why_and_harms_no_other(
 def test_a_page_that_stops_listening_leaves_nothing_running(
     edited: Editing, caplog: pytest.LogCaptureFixture
 ) -> None:
-    httpx.post(f"{edited.url}speak", json={"numbers": None})
-    for part in ("Hello there", "How are", "I am very", "Good."):
-        edited.spoken(edited.number(part))
+    edited.speak()
     for _ in range(5):
         with httpx.stream("GET", f"{edited.url}sound/part?from=0", timeout=60) as reply:
             assert reply.status_code == 200

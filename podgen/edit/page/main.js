@@ -1,14 +1,15 @@
 // The page: its header, its timeline, and what the server tells as it happens.
-import { clock, make, timeline } from "../shared/shared.js";
+import { clock, timeline } from "../shared/shared.js";
 import * as acts from "./acts.js";
 import { post, raw } from "./api.js";
 import "./keys.js";
 import { row } from "./list.js";
 import { clear, failed, notice } from "./notice.js";
 import "./panel.js";
-import { player, rewind, stop, time } from "./player.js";
+import { player, stop, time } from "./player.js";
 import { refresh } from "./row.js";
-import { anew, at, item, listen, state, take } from "./state.js";
+import { mark, seek } from "./sounding.js";
+import { anew, item, listen, state, take } from "./state.js";
 import { flush, onConflict, takeUp } from "./texts.js";
 import "./words.js";
 
@@ -25,8 +26,8 @@ const count = () => {
   if (busy) parts.push("speaking…");
   if (waiting) parts.push(`${waiting} to be spoken`);
   if (wrong) parts.push(`${wrong} with a problem`);
-  $("work").textContent = parts.join(" · ");
-  $("speak").hidden = !waiting && !busy;
+  $("work").textContent = state.unread ? "reading the script…" : parts.join(" · ");
+  $("speak").hidden = state.unread || (!waiting && !busy);
   $("speak").textContent = asked ? "Cancel" : "Speak all";
   $("speak").dataset.cancel = asked ? "yes" : "";
 };
@@ -61,11 +62,10 @@ const rendering = (told) => {
   if (told.running || told.passed === undefined) return;
   const open = told.report ? [["Open the report", () => window.open(`report/${told.report}`, "_blank", "noopener")]] : [];
   if (told.passed) notice("render", "The episode is rendered and is what was asked.", open, "good");
-  else notice("render", told.problems.map((p) => `${p.what}; ${p.remedy}`).join("\n"), open, "bad");
+  else notice("render", told.problems.map((p) => (p.remedy ? `${p.what}; ${p.remedy}` : p.what)).join("\n"), open, "bad");
 };
 
 // The timeline.
-const seek = (seconds, play) => { if (play || player.playing) acts.from(seconds); else rewind(seconds); };
 const line = timeline($("timeline"), { duration: () => state.duration || 1, time, seek, toggle: acts.playOrStop, redrawn: () => place() });
 let drawing = 0;
 const drawTimes = () => {
@@ -80,22 +80,12 @@ const drawTimes = () => {
   }, 250);
 };
 
-let marked = null;
 const place = () => {
   const now = time();
   line.place(now);
   $("clock").textContent = `${clock(now)} / ${clock(state.duration || 0)}`;
-  const number = player.what === "turn" || player.what.startsWith("take") ? player.number : at(now);
+  const number = mark(now);
   $("head").setAttribute("aria-valuetext", clock(now) + (number ? `, ${item(number)?.name}` : ""));
-  const there = number === null || number === undefined || !player.playing ? null : row(number);
-  if (there !== marked) {
-    marked?.classList.remove("now");
-    there?.classList.add("now");
-    marked = there;
-    $("now").replaceChildren(...(there && item(number) ? [make("b", "", item(number).name), item(number).says.text || ""] : []));
-  }
-  const bar = there?.querySelector(".wave"), times = state.times.get(number);
-  if (bar && times) bar.style.setProperty("--at", `${Math.max(0, Math.min(100, (100 * (now - times[0])) / (times[1] - times[0])))}%`);
 };
 const follow = () => { place(); if (player.playing) requestAnimationFrame(follow); };
 let heard = null;
@@ -110,7 +100,7 @@ $("play").addEventListener("click", acts.playOrStop);
 
 listen((changed) => {
   if (changed.about || changed.whole) { about(); place(); }
-  if (changed.items.size || changed.order || changed.whole) count();
+  if (changed.items.size || changed.order || changed.about) count();
   if (changed.times || changed.whole) drawTimes();
   acts.added(changed);
   if (changed.items.size) acts.arrived();

@@ -2,6 +2,7 @@
 import { make } from "../shared/shared.js";
 import * as acts from "./acts.js";
 import { get } from "./api.js";
+import { ask, options } from "./ask.js";
 import { FIELDS } from "./fields.js";
 import { named } from "./row.js";
 import { item, listen, state } from "./state.js";
@@ -19,10 +20,22 @@ const act = (label, hint, work, name = "") => {
   return node;
 };
 
+const sign = (words, label, work, name = "") => {
+  const node = act(words, label, work, name);
+  node.setAttribute("aria-label", label);
+  return node;
+};
+
 const voicesOf = async (engine, list) => {
   if (!engine) return;
   if (!voices.has(engine)) voices.set(engine, await get(`voices/${engine}`).catch(() => []));
-  list.replaceChildren(...voices.get(engine).map((name) => { const one = make("option"); one.value = name; return one; }));
+  list.replaceChildren(...options(voices.get(engine).map((name) => [name, name])));
+};
+
+const offerFiles = async (input) => {
+  input.setAttribute("list", "files");
+  const names = await get("sounds").catch(() => []);
+  document.getElementById("files").replaceChildren(...options(names.map((name) => [name, name])));
 };
 
 const control = (number, field) => {
@@ -33,7 +46,7 @@ const control = (number, field) => {
   let input;
   if (field.kind === "choice") {
     input = make("select");
-    input.append(...["", ...field.choices].map((one) => { const node = make("option", "", one || `${inherited ?? "–"}`); node.value = one; return node; }));
+    input.append(...options([["", inherited ?? "–"], ...field.choices.map((one) => [one, one])]));
     input.value = said ?? "";
   } else {
     input = make("input");
@@ -43,6 +56,7 @@ const control = (number, field) => {
     input.value = plain ? "as in the file" : said ?? "";
     input.disabled = plain;
     input.placeholder = inherited ?? "–";
+    if (field.kind === "file") offerFiles(input);
     if (field.kind === "voice") {
       const list = make("datalist");
       list.id = "voices";
@@ -56,35 +70,36 @@ const control = (number, field) => {
     const value = input.value.trim();
     acts.set(number, [field.key], value === "" ? null : field.kind ? value : Number(value));
   });
-  const hint = [field.unit, field.hint].filter(Boolean).join(", ");
-  line.append(label, input, make("span", "unit", hint));
+  if (field.hint) line.title = input.ariaDescription = field.hint;
+  line.append(label, input, make("span", "unit", field.unit));
   if (said !== undefined) {
-    const reset = act("×", `Take ${field.label.toLowerCase()} out of the script`, () => acts.set(number, [field.key], null), "reset");
-    reset.setAttribute("aria-label", reset.title);
-    if (field.key !== "file") line.append(reset);
+    if (field.key !== "file") line.append(sign("×", `Take ${field.label.toLowerCase()} out of the script`, () => acts.set(number, [field.key], null), "reset"));
     line.classList.add("said");
   }
   return line;
 };
 
 const adding = (number) => {
-  const line = make("div", "adding"), menu = make("select");
+  const menu = make("select", "adding");
   menu.setAttribute("aria-label", "Add after this");
-  for (const [value, words] of [["", "Add after this…"], ["turn", "Turn"], ["pause", "Pause"], ["chapter", "Chapter"], ["music", "Music"], ["sound", "Effect"]]) {
-    const option = make("option", "", words);
-    option.value = value;
-    menu.append(option);
-  }
+  menu.append(...options([["", "Add after this…"], ["turn", "Turn"], ["pause", "Pause"], ["chapter", "Chapter"], ["music", "Music…"], ["sound", "Effect…"]]));
   menu.addEventListener("change", () => {
     const kind = menu.value;
     menu.value = "";
     if (kind === "turn") acts.addTurn(number);
     else if (kind === "pause") acts.add(number, "pause", 1, false);
     else if (kind === "chapter") acts.add(number, "chapter", "New chapter");
-    else if (kind) acts.add(number, kind, { file: "FILE" }, false);
+    else if (kind) which(number, kind);
   });
-  line.append(menu);
-  return line;
+  return menu;
+};
+
+// Music or an effect is of a file, which is asked for first: the script never has one without.
+const which = (number, kind) => {
+  const file = make("input");
+  Object.assign(file, { required: true, maxLength: 400, placeholder: "a path from the script's folder" });
+  offerFiles(file);
+  ask(kind === "music" ? "Which music?" : "Which effect?", [["File", file]], "Add", () => acts.add(number, kind, { file: file.value.trim() }, false));
 };
 
 const draw = () => {
@@ -100,16 +115,15 @@ const draw = () => {
   const doing = make("div", "doing");
   if (turn) doing.append(
     act("Hear in context", "Ctrl + Enter", () => acts.inContext(number), "main"),
-    act("Play from here", "", () => acts.fromHere(number)),
-    act("Split", "at the cursor", () => acts.splitHere(number)),
-    act("Join with next", "", () => acts.join(number)),
+    act("Play from here", "P", () => acts.fromHere(number)),
+    act("Split", "Split at the cursor", () => acts.splitHere(number)),
+    act("Join", "Join with the next turn", () => acts.join(number)),
   );
-  doing.append(act("Move up", "Alt + ↑", () => acts.up(number)), act("Move down", "Alt + ↓", () => acts.down(number)), act("Delete", "", () => acts.remove(number)));
+  doing.append(sign("↑", "Move up", () => acts.up(number)), sign("↓", "Move down", () => acts.down(number)), act("Delete", "", () => acts.remove(number)), adding(number));
   const fields = make("div", "fields");
   fields.append(...FIELDS[entry.kind].filter((field) => !(entry.person && (field.spoken || ["voice", "speed"].includes(field.key)))).map((field) => control(number, field)));
   panel.replaceChildren(head, doing, fields);
   if (turn && state.cast[entry.name]?.takes && !entry.person) panel.append(takesOf(number));
-  panel.append(adding(number));
 };
 
 listen((changed) => {

@@ -30,9 +30,16 @@ const words = (number) => {
 
 // Far from the window: who and what, no more.
 export const plain = (row, number) => {
+  const name = named(number), said = words(number);
+  if (row.full === false) {
+    const [who, text] = row.children;
+    if (who.textContent !== name) who.textContent = name;
+    if (text.textContent !== said) text.textContent = said;
+    return;
+  }
   row.full = false;
-  const text = make("div", "text", words(number));
-  row.replaceChildren(make("span", "who", named(number)), text);
+  row.classList.remove("full");
+  row.replaceChildren(make("span", "who", name), make("div", "text", said));
 };
 
 const editable = (row, number) => {
@@ -100,8 +107,9 @@ const sounding = (number) => {
 };
 
 export const fill = (row, number) => {
-  row.full = true;
   const { kind } = item(number);
+  row.full = true;
+  row.className = `${kind} full`;
   const grip = button("grip", `${named(number)}: drag to move, or Alt and arrows`, "⠿", () => select(number));
   grip.draggable = true;
   const body = make("div", "body");
@@ -150,11 +158,15 @@ const problems = (row, number) => {
 
 export const refresh = (row, number, timesOnly = false) => {
   const entry = item(number);
-  if (!row.full) { if (!timesOnly) plain(row, number); return; }
+  if (!row.full) {
+    if (timesOnly) return;
+    if (row.className !== entry.kind) row.className = entry.kind;
+    return plain(row, number);
+  }
   const times = state.times.get(number);
   row.querySelector(".at").textContent = times ? clock(times[0], true) : "";
   if (timesOnly) return;
-  if (row.className !== entry.kind && !row.classList.contains(entry.kind)) { row.className = entry.kind; return fill(row, number); }
+  if (!row.classList.contains(entry.kind)) return fill(row, number);
   row.classList.toggle("wrong", Boolean(entry.wrong) || entry.state === "failed");
   const text = row.querySelector(".text");
   const writing = document.activeElement === text;
@@ -175,7 +187,7 @@ export const refresh = (row, number, timesOnly = false) => {
   row.querySelector(".length").textContent = entry.seconds === undefined ? "" : `${entry.state === "spoken" ? "" : "≈ "}${entry.seconds.toFixed(1)} s`;
   row.querySelector(".state").textContent = STATES[entry.state] ?? "";
   const canvas = row.querySelector("canvas");
-  if (entry.clip && canvas.dataset.clip !== entry.clip) { canvas.dataset.clip = entry.clip; requestAnimationFrame(() => wave(canvas, number)); }
+  if (entry.clip && canvas.dataset.clip !== entry.clip) { canvas.dataset.clip = entry.clip; wave(canvas, number); }
   if (!entry.clip) { delete canvas.dataset.clip; canvas.width = 0; }
   const playing = player.playing && player.number === number;
   row.querySelector(".hear").textContent = playing && player.what === "turn" ? "■" : "▶";

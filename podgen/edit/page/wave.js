@@ -2,25 +2,44 @@
 import { get } from "./api.js";
 import { item } from "./state.js";
 
+const BAR = 3, MOST_KEPT = 2000, AT_ONCE_MS = 8;
 const known = new Map();
 let wanted = new Set(), timer = 0;
 
 const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
 
-const paint = (canvas, peaks) => {
-  const box = canvas.getBoundingClientRect(), scale = devicePixelRatio || 1;
-  if (!box.width) return;
-  canvas.width = Math.round(box.width * scale); canvas.height = Math.round(box.height * scale);
-  const pen = canvas.getContext("2d"), bar = 3 * scale, count = Math.max(1, Math.floor(canvas.width / bar));
-  pen.fillStyle = getComputedStyle(canvas).color;
+const paint = ({ canvas, width, height, ink, peaks }) => {
+  const scale = devicePixelRatio || 1, bar = BAR * scale;
+  canvas.width = Math.round(width * scale); canvas.height = Math.round(height * scale);
+  const pen = canvas.getContext("2d"), count = Math.max(1, Math.floor(canvas.width / bar));
+  pen.fillStyle = ink;
+  pen.beginPath();
   for (let n = 0; n < count; n++) {
     const from = Math.floor((n * peaks.length) / count), until = Math.max(from + 1, Math.floor(((n + 1) * peaks.length) / count));
     let peak = 0;
     for (let at = from; at < until; at++) peak = Math.max(peak, peaks[at]);
-    const height = Math.max(scale, (peak / 255) * canvas.height * 1.3);
-    pen.fillRect(n * bar, (canvas.height - Math.min(height, canvas.height)) / 2, bar - scale, Math.min(height, canvas.height));
+    const tall = Math.min(canvas.height, Math.max(scale, (peak / 255) * canvas.height * 1.3));
+    pen.rect(n * bar, (canvas.height - tall) / 2, bar - scale, tall);
   }
+  pen.fill();
 };
+
+// Measured together and then drawn, a few in each frame: a canvas that is given its size has the
+// page laid out again when the next one is measured.
+const due = new Map(), measured = [];
+let frame = 0;
+const draw = () => {
+  frame = 0;
+  for (const [canvas, peaks] of due) {
+    const { width, height } = canvas.getBoundingClientRect();
+    if (width) measured.push({ canvas, width, height, peaks, ink: getComputedStyle(canvas).color });
+  }
+  due.clear();
+  const until = performance.now() + AT_ONCE_MS;
+  while (measured.length && performance.now() < until) paint(measured.shift());
+  if (measured.length) soon();
+};
+const soon = () => { frame ||= requestAnimationFrame(draw); };
 
 const fetchAll = async () => {
   const numbers = [...wanted.keys()];
@@ -31,14 +50,15 @@ const fetchAll = async () => {
     if (!clip) continue;
     known.set(clip, bytes(text));
     const canvas = document.querySelector(`#n${number} canvas`);
-    if (canvas) paint(canvas, known.get(clip));
+    if (canvas) due.set(canvas, known.get(clip));
   }
-  if (known.size > 2000) for (const key of [...known.keys()].slice(0, 500)) known.delete(key);
+  if (known.size > MOST_KEPT) for (const key of [...known.keys()].slice(0, MOST_KEPT / 4)) known.delete(key);
+  soon();
 };
 
 export const wave = (canvas, number) => {
   const peaks = known.get(item(number).clip);
-  if (peaks) return paint(canvas, peaks);
+  if (peaks) { due.set(canvas, peaks); return soon(); }
   wanted.add(number);
   clearTimeout(timer);
   timer = setTimeout(fetchAll, 30);

@@ -1,8 +1,9 @@
 // A word of a text that is selected, with how it is to be said.
 import { make } from "../shared/shared.js";
 import { pronounce } from "./acts.js";
+import { ask, options } from "./ask.js";
 
-const offer = document.getElementById("say"), dialog = document.getElementById("ask");
+const offer = document.getElementById("say");
 let found = null;
 
 document.addEventListener("selectionchange", () => {
@@ -18,35 +19,13 @@ document.addEventListener("selectionchange", () => {
   offer.style.top = `${Math.max(8, box.bottom + 6)}px`;
 });
 
-const line = (words, node) => {
-  const label = make("label", "line", words);
-  label.append(node);
-  return label;
-};
-
-const ask = () => {
+const say = () => {
   const { number, word } = found;
-  const form = make("form"), title = make("h2", "", `How is “${word}” said?`);
-  title.id = "ask-title";
-  form.method = "dialog";
-  const said = make("input");
+  const said = make("input"), where = make("select");
   Object.assign(said, { required: true, maxLength: 400, placeholder: "a respelling, or /IPA/" });
-  const where = make("select");
-  for (const [value, words] of [["show", "in the whole show"], ["turn", "in this turn"]]) {
-    const option = make("option", "", words);
-    option.value = value;
-    where.append(option);
-  }
-  const tools = make("div", "doing"), save = make("button", "main", "Save and hear"), cancel = make("button", "", "Cancel");
-  cancel.type = "button";
-  cancel.addEventListener("click", () => dialog.close());
-  tools.append(save, cancel);
-  form.append(title, line("Said as", said), line("Where", where), tools);
-  form.addEventListener("submit", () => pronounce(number, word, said.value.trim(), where.value === "show"));
-  dialog.replaceChildren(form);
-  dialog.showModal();
-  said.focus();
+  where.append(...options([["show", "in the whole show"], ["turn", "in this turn"]]));
+  ask(`How is “${word}” said?`, [["Said as", said], ["Where", where]], "Save and hear", () => pronounce(number, word, said.value.trim(), where.value === "show"));
 };
 
 offer.addEventListener("pointerdown", (event) => event.preventDefault());
-offer.addEventListener("click", () => { offer.hidden = true; ask(); });
+offer.addEventListener("click", () => { offer.hidden = true; say(); });

@@ -1,0 +1,60 @@
+"""What sounds is marked: the word where somebody has heard the clip, and a click goes there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from podgen.proof import INSTALL, Ear, installed
+from podgen.render.proving import hear
+from tests.edit.conftest import Editing, opened
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+MARKED = "[...CSS.highlights.get('sounding')].map((range) => range.toString()).join('')"
+PLACE = """(number) => {
+    const words = document.querySelector(`#n${number} .text`).firstChild, range = new Range();
+    const at = words.data.indexOf("today");
+    range.setStart(words, at);
+    range.setEnd(words, at + 5);
+    const { x, y, width, height } = range.getBoundingClientRect();
+    return [x + width / 2, y + height / 2];
+}"""
+SAID = ["How", "are", "you", "today?"]
+
+
+def test_the_word_that_sounds_is_marked_and_a_click_goes_to_it(
+    browser: Browser, edited: Editing
+) -> None:
+    if not installed():
+        pytest.skip(f"nothing here hears: {INSTALL}")
+    number = edited.number("How are")
+    edited.speak(number)
+    page = opened(browser, edited)
+    page.locator(f"#n{number} .text").focus()
+    page.keyboard.press("Control+Shift+Enter")
+    page.locator(f"#n{number}.now").wait_for()
+    assert page.evaluate(MARKED) == ""  # not heard yet: the turn alone is marked
+    page.keyboard.press("Escape")
+    found, turn = edited.studio.turn(number)
+    assert found.draft is not None
+    hear(edited.studio.store, Ear(), turn, found.draft.dressed[turn.id].take)
+    page.evaluate(
+        "window.marks = []; setInterval(() => {"
+        f"const now = {MARKED}; if (now && now !== marks.at(-1)) marks.push(now); }}, 5)"
+    )
+    page.locator(f"#n{number} .text").focus()
+    page.keyboard.press("Control+Shift+Enter")
+    wait_for(lambda: page.evaluate("marks") == SAID, 30)
+    page.keyboard.press("Escape")
+    start = httpx.get(f"{edited.url}state").json()["times"][str(number)][0]
+    words = httpx.get(f"{edited.url}words/{number}").json()["words"]
+    box = page.evaluate(PLACE, number)
+    page.mouse.click(*box)
+    [today] = [first for word, first, _ in words if word == "today?"]
+    at = "Number(document.getElementById('head').getAttribute('aria-valuenow'))"
+    wait_for(lambda: abs(page.evaluate(at) - start - today) < 0.06)
