@@ -235,8 +235,8 @@ def edit(
     from podgen.edit import require
 
     require()
+    from podgen.edit.options import Options
     from podgen.edit.run import edit as run
-    from podgen.edit.studio import Options
 
     settings = read_settings(model, device)
     run(Options(script, engine, settings, store, output), host=host, port=port, browser=browser)

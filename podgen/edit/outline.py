@@ -31,7 +31,7 @@ class Found:
 
     `ids` has the turn's id by the number of its entry, for those that have not changed since;
     `own` the problems that stand at an entry, by its number, and `others` the rest. It is `unread`
-    until it has been looked through for the first time.
+    until it has been looked through, and its clips looked up, for the first time.
     """
 
     document: Document

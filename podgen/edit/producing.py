@@ -77,7 +77,7 @@ class Producing:
         )
         try:
             # What is missing is spoken by the engines that the page has loaded, and shows there.
-            self._studio.wait()
+            self._studio.looking.wait()
             if not self._studio.speaker.speak_all(
                 lambda done: self._tell(step="speaking", done=done)
             ):

@@ -16,7 +16,8 @@ from pathlib import Path
 import uvicorn
 
 from podgen.edit.app import create_app
-from podgen.edit.studio import Options, Studio
+from podgen.edit.options import Options
+from podgen.edit.studio import Studio
 from podgen.errors import MachineError
 from podgen.files import make_folder
 from podgen.serve.listening import listen

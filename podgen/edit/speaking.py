@@ -40,6 +40,7 @@ class Speaker:
         self._found, self._missing, self._landed, self._tell = found, missing, landed, tell
         self._asked: dict[str, None] = {}
         self._changed: dict[str, None] = {}
+        self._soon: set[int] = set()
         self._speaking: frozenset[str] = frozenset()
         self._failed: dict[str, str] = {}
         self._cancelled = self._called_off = self._closing = self._at_work = False
@@ -57,23 +58,37 @@ class Speaker:
         return Sounding(self._speaking, self._failed, wanted)
 
     def ask(self, numbers: Iterable[int] | None) -> None:
-        """Have the turns of entries spoken before others; all that are missing for None."""
+        """Have the turns of entries spoken before others; all that are missing for None.
+
+        Those that have just been changed are, as soon as they have been looked through.
+        """
         with self._work:
             found = self._found()
-            planned = {turn.id: turn for turn in found.plan.turns} if found.plan else {}
-            dressed = found.draft.dressed if found.draft else {}
-            wanted = found.ids if numbers is None else numbers
-            turns = (planned.get(found.ids.get(number, "")) for number in wanted)
-            asked = {
-                turn.key: None
-                for turn in turns
-                if turn and turn.id not in dressed and turn.key not in self._speaking
-            }
-            self._failed = {key: why for key, why in self._failed.items() if key not in asked}
-            first, then = (self._asked, asked) if numbers is None else (asked, self._asked)
-            self._asked = {**first, **then}
+            if numbers is None:
+                self._asked |= self._keys(found, found.ids)
+            else:
+                self._soon |= set(numbers)
+                self._ask_soon(found)
             self._tell()
             self._work.notify_all()
+
+    def _ask_soon(self, found: Found) -> None:
+        now = self._soon & found.ids.keys()
+        self._soon -= now
+        self._asked = {**self._keys(found, now), **self._asked}
+
+    def _keys(self, found: Found, numbers: Iterable[int]) -> dict[str, None]:
+        """The keys of entries' turns that are not spoken, nor being spoken."""
+        planned = {turn.id: turn for turn in found.plan.turns} if found.plan else {}
+        dressed = found.draft.dressed if found.draft else {}
+        turns = (planned.get(found.ids[number]) for number in numbers)
+        keys = {
+            turn.key: None
+            for turn in turns
+            if turn and turn.id not in dressed and turn.key not in self._speaking
+        }
+        self._failed = {key: why for key, why in self._failed.items() if key not in keys}
+        return keys
 
     def note(self, before: Plan, plan: Plan) -> None:
         """Another plan: turns of which the sound is new are to be spoken when nobody types."""
@@ -91,6 +106,7 @@ class Speaker:
         with self._work:
             self._asked.clear()
             self._changed.clear()
+            self._soon.clear()
             self._cancelled = self._called_off = True
             self._tell()
 
@@ -164,6 +180,8 @@ class Speaker:
     def _next(self) -> list[PlannedTurn]:
         """The turns to be spoken next, all of one engine."""
         found = self._found()
+        if self._soon:
+            self._ask_soon(found)
         if found.plan is None or found.draft is None or not (self._asked or self._changed):
             return []
         there = found.draft.dressed

@@ -113,7 +113,8 @@ Edit = Callable[..., Editing]
 def serve(script: Path, store: Path, *, engine: str = "hibari", port: int = 0) -> Editing:
     uvicorn = pytest.importorskip("uvicorn", reason="the page's server is not installed")
     from podgen.edit.app import create_app
-    from podgen.edit.studio import Options, Studio
+    from podgen.edit.options import Options
+    from podgen.edit.studio import Studio
     from podgen.serve.listening import listen
 
     studio = Studio(Options(script, engine, {}, store, script.parent / "dist" / "episode.mp3"))

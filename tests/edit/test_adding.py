@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 import soundfile
 
 from tests.edit.conftest import Editing, heard_samples, opened, row
@@ -16,6 +15,16 @@ if TYPE_CHECKING:
 
 
 SELECTED = "getSelection().toString()"
+
+
+SELECT_TODAY = """(number) => {
+    const words = document.querySelector(`#n${number} .text`).firstChild, range = new Range();
+    const at = words.data.indexOf("today");
+    range.setStart(words, at);
+    range.setEnd(words, at + 5);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+}"""
 
 
 def add(page: Page, after: str, kind: str) -> None:
@@ -63,36 +72,44 @@ def test_entries_of_every_kind_are_added_and_taken_back(browser: Browser, edited
     wait_for(lambda: edited.text == edited.before)
 
 
-@pytest.mark.parametrize(
-    ("where", "line"),
-    [
-        ("show", "+lexicon: {today: tomorrow}"),
-        ("turn", "pronunciation: {today: tomorrow}}"),
-    ],
-)
 def test_a_selected_word_is_said_otherwise_and_heard_at_once(
-    browser: Browser, edited: Editing, where: str, line: str
+    browser: Browser, edited: Editing
 ) -> None:
     page = opened(browser, edited)
     number = edited.number("How are")
     edited.speak(number)
     before = edited.state(number)["clip"]
-    page.locator(f"#n{number} .text").focus()
-    page.evaluate(
-        "(number) => { const words = document.querySelector(`#n${number} .text`).firstChild;"
-        "const range = new Range(), at = words.data.indexOf('today');"
-        "range.setStart(words, at); range.setEnd(words, at + 5);"
-        "getSelection().removeAllRanges(); getSelection().addRange(range); }",
-        number,
-    )
-    page.get_by_role("button", name="Pronounce").click()
-    page.get_by_label("Said as").fill("tomorrow")
-    page.get_by_label("Where").select_option(where)
-    page.get_by_role("button", name="Save and hear").click()
-    wait_for(lambda: any(one.endswith(line) for one in edited.diff()))
-    wait_for(lambda: len(heard_samples(page)) > 44100, 60)
-    assert edited.state(number)["clip"] != before
-    assert row(edited, page, "How are").locator(".text").inner_text() == "How are you today?"
-    page.keyboard.press("Escape")
-    page.keyboard.press("Control+Z")
+    for where, line in (("turn", "{today: tomorrow}}"), ("show", "+lexicon: {today: tomorrow}")):
+        page.locator(f"#n{number} .text").focus()
+        page.evaluate(SELECT_TODAY, number)
+        page.get_by_role("button", name="Pronounce").click()
+        page.get_by_label("Said as").fill("tomorrow")
+        page.get_by_label("Where").select_option(where)
+        page.evaluate("heard.length = 0")
+        page.get_by_role("button", name="Save and hear").click()
+        wait_for(lambda line=line: any(one.endswith(line) for one in edited.diff()))
+        wait_for(lambda: len(heard_samples(page)) > 44100, 60)
+        assert edited.state(number)["clip"] != before
+        assert row(edited, page, "How are").locator(".text").inner_text() == "How are you today?"
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+Z")
+        wait_for(lambda: edited.diff() == [])
+        wait_for(lambda: edited.state(number).get("clip") == before)
+
+
+def test_controls_have_what_the_script_says_and_what_is_inherited(
+    browser: Browser, edited: Editing
+) -> None:
+    page = opened(browser, edited)
+    row(edited, page, "How are").locator(".text").click()
+    pan = page.get_by_label("Pan", exact=True)
+    assert (pan.input_value(), pan.get_attribute("placeholder")) == ("", "0.2")
+    pan.fill("-0.3")
+    pan.press("Enter")
+    said = "+  - BEN: {id: reply, text: How are you today?, pan: -0.3}"
+    wait_for(lambda: edited.diff()[1:] == [said])
+    out = page.get_by_role("button", name="Take pan out of the script")
+    out.click()
     wait_for(lambda: edited.diff() == [])
+    row(edited, page, "How are").get_by_label("Speaker").select_option("ADA")
+    wait_for(lambda: "  - ADA: {id: reply, text: How are you today?}\n" in edited.text)

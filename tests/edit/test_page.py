@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import numpy as np
 import pytest
 
@@ -68,6 +69,7 @@ def test_a_turn_is_changed_and_only_it_is_new(browser: Browser, pilot: Editing) 
     number = pilot.number("Which is silence")
     pilot.speak(number - 1, number, number + 1)
     start, before = in_context(page, number)
+    httpx.post(f"{pilot.url}by-itself", json={"on": False})  # it is spoken as it is asked for
     write(page, page.locator(f"#n{number}"), "Which is silence, surely so.")
     wait_for(lambda: "surely so" in pilot.text)
     assert pilot.diff() == [
@@ -158,6 +160,13 @@ def test_a_page_outlives_its_server_and_tells_another(
         shows(page, "Said by the other.")
     finally:
         again.stop()
+
+
+def test_a_page_that_is_closed_loses_nothing(browser: Browser, edited: Editing) -> None:
+    page = opened(browser, edited)
+    write(page, row(edited, page, "Good."), "Good to the last letter.")
+    page.goto("about:blank")
+    wait_for(lambda: "  - BEN: Good to the last letter.\n" in edited.text)
 
 
 def test_problems_stand_at_their_turn_and_markup_is_shown(

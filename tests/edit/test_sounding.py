@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import httpx
+import numpy as np
 import pytest
 
-from podgen.proof import INSTALL, Ear, installed
+from podgen.proof import INSTALL, Ear, Evidence, HeardWord, Said, installed
+from podgen.proof.sound import measure
+from podgen.proof.voice import WIDTH, Windows
 from podgen.render.proving import hear
 from tests.edit.conftest import Editing, opened
 from tests.support.waiting import wait_for
@@ -27,6 +30,18 @@ PLACE = """(number) => {
 SAID = ["How", "are", "you", "today?"]
 
 
+class Attentive(Ear):
+    """Hears every word for as long as the next one."""
+
+    def listen(self, samples: np.ndarray, rate: int, said: Said) -> Evidence:
+        each = len(samples) / rate / len(said.words)
+        words = (
+            HeardWord(word, n * each, (n + 1) * each, 1.0) for n, word in enumerate(said.words)
+        )
+        nobody = Windows(np.zeros((0, WIDTH), np.float32), np.zeros((0, 2)))
+        return Evidence(tuple(words), None, measure(samples, rate), nobody)
+
+
 def test_the_word_that_sounds_is_marked_and_a_click_goes_to_it(
     browser: Browser, edited: Editing
 ) -> None:
@@ -42,7 +57,7 @@ def test_the_word_that_sounds_is_marked_and_a_click_goes_to_it(
     page.keyboard.press("Escape")
     found, turn = edited.studio.turn(number)
     assert found.draft is not None
-    hear(edited.studio.store, Ear(), turn, found.draft.dressed[turn.id].take)
+    hear(edited.studio.store, Attentive(), turn, found.draft.dressed[turn.id].take)
     page.evaluate(
         "window.marks = []; setInterval(() => {"
         f"const now = {MARKED}; if (now && now !== marks.at(-1)) marks.push(now); }}, 5)"

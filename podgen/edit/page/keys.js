@@ -67,7 +67,7 @@ addEventListener("keydown", (event) => {
 
 const dialog = document.getElementById("keys");
 export const sheet = () => {
-  const title = make("h2", "", "Keyboard");
+  const head = make("div", "head"), title = make("h2", "", "Keyboard");
   title.id = "keys-title";
   const table = make("dl", "keys");
   for (const [keys, words] of [...WRITING, ...KEYS.filter((each) => !each[4])]) {
@@ -75,9 +75,10 @@ export const sheet = () => {
     for (const one of keys.split("+")) name.append(make("kbd", "", one.replace("ArrowUp", "↑").replace("ArrowDown", "↓")));
     table.append(name, make("dd", "", words));
   }
-  const close = make("button", "main", "Close");
+  const close = make("button", "", "Close");
   close.addEventListener("click", () => dialog.close());
-  dialog.replaceChildren(title, table, close);
+  head.append(title, close);
+  dialog.replaceChildren(head, table);
   dialog.showModal();
 };
 document.getElementById("help").addEventListener("click", sheet);

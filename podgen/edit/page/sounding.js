@@ -56,6 +56,18 @@ const markWord = (there, found) => {
   ink.add(range);
 };
 
+// The page goes along with what sounds, unless its reader looks or writes elsewhere.
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const inView = (node) => {
+  const { top, bottom } = node.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+};
+const follow = (there) => {
+  if ((marked && !inView(marked)) || document.activeElement?.isContentEditable) return;
+  const { top, bottom } = there.getBoundingClientRect(), free = $("top").offsetHeight;
+  if (top < free || bottom > innerHeight - 80) there.scrollIntoView({ block: "center", behavior: still.matches ? "auto" : "smooth" });
+};
+
 // Marks what sounds at a time of the episode; the number of its turn.
 export const mark = (now) => {
   const taken = player.what.startsWith("take");
@@ -63,6 +75,7 @@ export const mark = (now) => {
   const there = player.playing && number !== null ? row(number) : null, times = state.times.get(number);
   markWord(there, there && times && !taken ? wordAt(number, now - times[0]) : undefined);
   if (there !== marked) {
+    if (there && player.what === "episode") follow(there);
     marked?.classList.remove("now", "by-word");
     there?.classList.add("now");
     marked = there;

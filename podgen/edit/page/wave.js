@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 import { item } from "./state.js";
 
-const BAR = 3, MOST_KEPT = 2000, AT_ONCE_MS = 8;
+const BAR = 3, MOST_KEPT = 2000, AT_ONCE_MS = 8, QUIETEST = 24;
 const known = new Map();
 let wanted = new Set(), timer = 0;
 
@@ -12,13 +12,15 @@ const paint = ({ canvas, width, height, ink, peaks }) => {
   const scale = devicePixelRatio || 1, bar = BAR * scale;
   canvas.width = Math.round(width * scale); canvas.height = Math.round(height * scale);
   const pen = canvas.getContext("2d"), count = Math.max(1, Math.floor(canvas.width / bar));
+  // A soft clip is drawn as tall as a loud one: the episode has both at one level.
+  const most = Math.max(QUIETEST, ...peaks);
   pen.fillStyle = ink;
   pen.beginPath();
   for (let n = 0; n < count; n++) {
     const from = Math.floor((n * peaks.length) / count), until = Math.max(from + 1, Math.floor(((n + 1) * peaks.length) / count));
     let peak = 0;
     for (let at = from; at < until; at++) peak = Math.max(peak, peaks[at]);
-    const tall = Math.min(canvas.height, Math.max(scale, (peak / 255) * canvas.height * 1.3));
+    const tall = Math.min(canvas.height, Math.max(scale, (peak / most) * canvas.height));
     pen.rect(n * bar, (canvas.height - tall) / 2, bar - scale, tall);
   }
   pen.fill();
