@@ -43,9 +43,8 @@ class Clips:
         Raises:
             MachineError: the store cannot be written.
         """
-        unknown = [
-            turn for turn in plan.turns if turn.id not in self._known and turn.key not in skip
-        ]
+        known = self.of(plan)
+        unknown = [turn for turn in plan.turns if turn.id not in known and turn.key not in skip]
         for at in range(0, len(unknown), AT_ONCE):
             some = replace(plan, turns=tuple(unknown[at : at + AT_ONCE]))
             gathered = gather(some, self._store)

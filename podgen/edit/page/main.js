@@ -17,11 +17,14 @@ const $ = (id) => document.getElementById(id);
 
 // The header.
 const count = () => {
-  const states = [...state.items.values()].map((one) => one.state);
-  const waiting = states.filter((one) => one === "waiting" || one === "wanted").length;
-  const busy = states.filter((one) => one === "speaking").length;
-  const asked = states.some((one) => one === "wanted" || one === "speaking");
-  const wrong = [...state.items.values()].filter((one) => one.wrong || one.state === "failed").length;
+  let waiting = 0, busy = 0, wanted = 0, wrong = 0;
+  for (const one of state.items.values()) {
+    if (one.state === "waiting" || one.state === "wanted") waiting++;
+    if (one.state === "wanted") wanted++;
+    if (one.state === "speaking") busy++;
+    if (one.wrong || one.state === "failed") wrong++;
+  }
+  const asked = wanted + busy;
   const parts = [];
   if (busy) parts.push("speaking…");
   if (waiting) parts.push(`${waiting} to be spoken`);

@@ -31,12 +31,8 @@ const words = (number) => {
 // Far from the window: who and what, no more.
 export const plain = (row, number) => {
   const name = named(number), said = words(number);
-  if (row.full === false) {
-    const [who, text] = row.children;
-    if (who.textContent !== name) who.textContent = name;
-    if (text.textContent !== said) text.textContent = said;
-    return;
-  }
+  if (row.plain?.name === name && row.plain.said === said) return;
+  row.plain = { name, said };
   row.full = false;
   row.classList.remove("full");
   row.replaceChildren(make("span", "who", name), make("div", "text", said));
@@ -109,6 +105,7 @@ const sounding = (number) => {
 export const fill = (row, number) => {
   const { kind } = item(number);
   row.full = true;
+  row.plain = null;
   row.className = `${kind} full`;
   const grip = button("grip", `${named(number)}: drag to move, or Alt and arrows`, "⠿", () => select(number));
   grip.draggable = true;
