@@ -100,6 +100,28 @@ def test_a_word_goes_into_the_lexicon_and_its_turns_are_spoken_anew(edited: Edit
     assert edited.diff() == []
 
 
+def test_what_is_on_the_screen_is_spoken_first(
+    edited: Editing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = edited.engine
+    speak, spoken = engine.synthesize, []
+
+    def noting(utterances):  # type: ignore[no-untyped-def]
+        spoken.extend(one.text for one in utterances)
+        return speak(utterances)
+
+    monkeypatch.setattr(engine, "synthesize", noting)
+    httpx.post(f"{edited.url}by-itself", json={"on": False})
+    texts = {part: f"Now, {part.lower()}." for part in ("Hello", "Good")}
+    for part, text in texts.items():
+        edited.change(op="set", number=edited.number(part), path=["text"], value=text)
+    httpx.post(f"{edited.url}seen", json={"numbers": [edited.number("Now, good")]})
+    wait_for(lambda: all(edited.number(t) in edited.studio.found.ids for t in texts.values()))
+    edited.speak()
+    ours = [text for text in spoken if text in texts.values()]
+    assert ours == [texts["Good"], texts["Hello"]]
+
+
 def test_a_failing_turn_says_why_and_harms_no_other(
     edited: Editing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
