@@ -6,8 +6,10 @@ steps, and clips of held-out speakers saying held-out texts go through each as i
 
     python -m benchmarks.cloning --preset two-cores --out benchmarks/out/cloning
 
-Everything is kept in --out, and a run that was interrupted goes on there. With `podgen[proof]`
-installed, the words that Whisper hears are counted.
+Everything is kept in --out, and a run that was interrupted goes on there. It needs `podgen[proof]`,
+whose Whisper the public attempt's recipes hold semantic codes to, and by which words are counted.
+--human names a folder of clips of people; what becomes of them by each encoder stands in two
+columns of its own.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any
 
 import soundfile
@@ -35,10 +38,12 @@ from podgen.engines.voxtral.cloning.speaker import SpeakerEncoder
 from podgen.engines.voxtral.model.config import SPECIAL_CODES
 from podgen.engines.voxtral.model.encoder import CodecEncoder
 from podgen.engines.voxtral.training.data import Data
+from podgen.engines.voxtral.training.listening import Listener
 from podgen.engines.voxtral.training.measure import Encode, measure
 from podgen.engines.voxtral.training.pairs import write_shard
 from podgen.engines.voxtral.training.recipe import read_recipe
 from podgen.engines.voxtral.training.trainer import ENCODER, Trainer
+from podgen.engines.voxtral.training.whisper import Whisper
 from podgen.proof import weights
 from podgen.proof.hearing import Hearing
 
@@ -64,94 +69,112 @@ class Plan:
 PLANS = {
     # Some minutes of one core: shows that it runs, and little else.
     "minutes": Plan(Size(96, 192, 4, 128, 16, 400, 4, 0.8), 4, 160, 4, 0.8, 0, 60, 1),
-    "two-cores": Plan(Size(128, 256, 4, 256, 32, 3000, 6, 1.2), 16, 1500, 6, 1.2, 4, 400, 2),
+    "two-cores": Plan(Size(96, 192, 4, 256, 32, 800, 4, 1.28), 8, 200, 4, 1.28, 0, 100, 1),
     "gpu": Plan(Size(512, 2048, 8, 2048, 128, 40000, 16, 4.0), 64, 20000, 16, 4.0, 32, 1500, 4),
 }
 
 
-def run(plan: Plan, out: Path, speech: Path, ear: Hearing | None) -> dict[str, dict[str, Any]]:
-    """Everything, one after the other; the table by row."""
+def run(
+    plan: Plan, out: Path, speech: Path, people: Path | None, only: str | None
+) -> dict[str, dict[str, Any]]:
+    """Everything, one after the other; the table by row. Or the training of one recipe alone."""
+    ear = Hearing(weights.whisper(), threads=torch.get_num_threads())
     files = make_speech(speech, plan.sentences)
     codec = train_codec(out / "codec", speech / "train", plan.size)
     encoder, args = codec.encoder, codec.params.codec
     assert encoder is not None
     pairs = make_pairs(codec, files["train"], out / "pairs")
     voices = SpeakerEncoder()
+    data = [speech / "train", pairs]
+    if only:
+        recovered(only, plan, codec, data, out / only, voices)
+        return {}
     clips = [read(path) for path in files["test"] if int(path.stem) < plan.tests]
     texts = [HELD_OUT[int(path.stem)] for path in files["test"] if int(path.stem) < plan.tests]
+    human = [read(path) for path in sorted(people.glob("*.wav"))] if people else []
     known = served(codec, encoder)
+    kept = out / "table.json"
     rows: dict[str, dict[str, Any]] = {}
+    if kept.exists():
+        rows = json.loads(kept.read_text())["rows"]
 
-    def tell(name: str, encode: Encode, seconds: float) -> None:
+    def tell(name: str, make: Callable[[], tuple[Encode, float]]) -> None:
+        if name in rows:
+            return
+        encode, seconds = make()
         found, made = measure(codec, encode, clips, voices, known)
-        rows[name] = {**asdict(found), "cpu_s": seconds}
-        if ear is not None:
-            rows[name]["wer"] = words(ear, made, texts)
+        rows[name] = {**asdict(found), "cpu_s": seconds, "wer": words(ear, made, texts)}
+        if human and "optimised" not in name:
+            theirs, _ = measure(codec, encode, human, voices)
+            rows[name] |= {"human mel": theirs.mel, "human speaker": theirs.speaker}
         for number, sound in enumerate(made):
             path = out / "sounds" / f"{number}-{name.replace(' ', '-')}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, sound.clamp(-1, 1).numpy(), args.sampling_rate)
         print(name, rows[name], flush=True)
-        (out / "table.json").write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
+        kept.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
 
-    tell("the true encoder", known, 0.0)
+    tell("the true encoder", lambda: (known, 0.0))
     for name in RECIPES:
-        begun = process_time()
-        path = recovered(name, plan, codec, [speech / "train", pairs], out / name, voices)
-        tell(
-            name,
-            served(codec, open_encoder(path, codec.params, torch.device("cpu"), torch.float32)),
-            process_time() - begun,
-        )
-    begun = process_time()
-    tell(
-        "optimised from nothing",
-        by_steps(plan.optimise, codec, voices, None),
-        process_time() - begun,
-    )
+        tell(name, partial(recovered, name, plan, codec, data, out / name, voices))
     ours = open_encoder(out / "ours" / ENCODER, codec.params, torch.device("cpu"), torch.float32)
-    begun = process_time()
-    tell(
-        "ours, then optimised",
-        by_steps(plan.optimise, codec, voices, served(codec, ours)),
-        process_time() - begun,
-    )
+    steps, states = plan.optimise, out / "optimised"
+    starts = {"optimised from nothing": None, "ours, then optimised": served(codec, ours)}
+    for name, start in starts.items():
+        tell(name, partial(by_steps, steps, codec, voices, start, clips, states / name))
     return rows
 
 
 def recovered(
     name: str, plan: Plan, codec: Codec, data: list[Path], folder: Path, voices: SpeakerEncoder
-) -> Path:
-    """The encoder of a recipe, trained unless it is there."""
-    if (folder / ENCODER).exists():
-        return folder / ENCODER
+) -> tuple[Encode, float]:
+    """The encoder of a recipe as it is served, and the CPU seconds that its training took."""
     values = {
         "steps": plan.steps,
         "clips": plan.clips,
         "seconds": plan.seconds,
         "warmup": plan.steps // 20,
-        "rate": 1e-3,
+        "rate": 1.5e-3,
+        "layer_scale": 0.03,
         "dtype": "float32",
         "discriminator_channels": max(1, plan.critics),
         "discriminator_start": plan.steps // 2 if plan.critics else plan.steps,
-        "save_every": 100,
+        "save_every": 25,
         "validate_every": 10**9,
         "held_out": 0.0,
     }
     recipe = read_recipe(name).with_values(values)
     if recipe.ema:
-        recipe = replace(recipe, ema=0.99)
-    found = Data(data if recipe.pairs else data[:1], codec.params.codec, 0.0)
+        recipe = replace(recipe, ema=1 - 4 / plan.steps)
+    args = codec.params.codec
+    listener = None
+    if recipe.loss.asr:
+        rate = args.sampling_rate / args.samples_per_frame
+        model = Whisper(weights.whisper())
+        listener = Listener(model, folder.parent / "heard", recipe.asr_heads, rate)
+    found = Data(data if recipe.pairs else data[:1], args, 0.0, listener)
     trainer = Trainer(recipe, codec, found, folder, voices)
-    begun = perf_counter()
+    spent = folder / "seconds"
+    before = float(spent.read_text()) if spent.exists() else 0.0
+    first, begun = trainer.step, process_time()
+    sums: dict[str, float] = {}
 
     def tell(progress: Any) -> None:
-        if progress.step % 50 == 0:
-            losses = ", ".join(f"{key} {value:.3f}" for key, value in progress.losses.items())
-            rate = progress.step / (perf_counter() - begun)
-            print(f"{name} {progress.step}/{plan.steps}: {losses}; {rate:.2f}/s", flush=True)
+        for key, value in progress.losses.items():
+            sums[key] = sums.get(key, 0.0) + value / 25
+        if progress.step % 25 == 0:
+            losses = ", ".join(f"{key} {value:.3f}" for key, value in sums.items())
+            sums.clear()
+            spent.write_text(str(before + process_time() - begun))
+            rate = (progress.step - first) / (process_time() - begun)
+            print(
+                f"{name} {progress.step}/{plan.steps}: {losses}; {rate:.2f} steps a second of CPU",
+                flush=True,
+            )
 
-    return trainer.run(tell)
+    path = trainer.run(tell)
+    encoder = open_encoder(path, codec.params, torch.device("cpu"), torch.float32)
+    return served(codec, encoder), float(spent.read_text())
 
 
 def served(codec: Codec, encoder: CodecEncoder) -> Encode:
@@ -159,17 +182,25 @@ def served(codec: Codec, encoder: CodecEncoder) -> Encode:
     return lambda clip: codec.decoder.codebooks.values(encoder.encode([clip])[0])
 
 
-def by_steps(steps: int, codec: Codec, voices: SpeakerEncoder, start: Encode | None) -> Encode:
-    """Optimisation of each clip's codes."""
-
-    def encode(clip: Tensor) -> Tensor:
-        with torch.inference_mode(False), torch.enable_grad():
-            sound = clip.clone()
-            first = None if start is None else start(sound) + SPECIAL_CODES
-            found = optimise(codec, sound, steps=steps, start=first, voices=voices)
-        return found.codes - SPECIAL_CODES
-
-    return encode
+def by_steps(
+    steps: int,
+    codec: Codec,
+    voices: SpeakerEncoder,
+    start: Encode | None,
+    clips: list[Tensor],
+    folder: Path,
+) -> tuple[Encode, float]:
+    """Codes of each clip, optimised and given back in their order, and CPU seconds a clip."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found, begun = [], process_time()
+    for number, clip in enumerate(clips):
+        first = None if start is None else start(clip) + SPECIAL_CODES
+        state = folder / f"{number}.pt"
+        done = optimise(codec, clip, steps=steps, start=first, voices=voices, state=state)
+        print(f"{folder.name}, clip {number}: {done.loss:.3f} in {done.steps} steps", flush=True)
+        found.append(done.codes - SPECIAL_CODES)
+    each = iter(found)
+    return (lambda clip: next(each)), (process_time() - begun) / len(clips)
 
 
 @torch.inference_mode()
@@ -192,9 +223,9 @@ def words(ear: Hearing, sounds: list[Tensor], texts: list[str]) -> float:
     """Word errors in percent, as Whisper hears them."""
     wrong = count = 0
     for sound, text in zip(sounds, texts, strict=True):
-        [reading, *_] = ear.hear(soxr.resample(sound.numpy(), 24000, 16000), "en")
+        heard = ear.hear(soxr.resample(sound.numpy(), 24000, 16000), "en")
         said = plain(text).split()
-        wrong += errors(said, plain(" ".join(word.text for word in reading)).split())
+        wrong += errors(said, plain(" ".join(word.text for word in heard)).split())
         count += len(said)
     return 100 * wrong / count
 
@@ -208,7 +239,11 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         "same codes": lambda row: f"{row['same']:.1%}",
         "distinct codes": lambda row: f"{row['codes']:.1f}",
         "levels": lambda row: f"{row['lowest']:.0f} to {row['highest']:.0f}",
-        "word errors": lambda row: f"{row['wer']:.0f}%" if "wer" in row else "",
+        "word errors": lambda row: f"{row['wer']:.0f}%",
+        "people: mel": lambda row: f"{row['human mel']:.3f}" if "human mel" in row else "",
+        "people: cosine": lambda row: (
+            f"{row['human speaker']:.3f}" if "human speaker" in row else ""
+        ),
     }
     lines = ["| | " + " | ".join(shown) + " |", "|---" * (len(shown) + 1) + "|"]
     for name, row in rows.items():
@@ -221,9 +256,11 @@ if __name__ == "__main__":
     parser.add_argument("--preset", choices=PLANS, default="two-cores")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out/cloning"))
     parser.add_argument("--speech", type=Path, help="where the speech is kept; else in --out")
+    parser.add_argument("--only", choices=RECIPES, help="train with this recipe, and no more")
+    parser.add_argument("--human", type=Path, help="a folder of WAV files at 24 kHz")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    ear = Hearing(weights.whisper(), threads=given.threads) if weights.installed() else None
     kept = given.speech or given.out / "speech"
-    print(table(run(PLANS[given.preset], given.out / given.preset, kept, ear)))
+    out = given.out / given.preset
+    print(table(run(PLANS[given.preset], out, kept, given.human, given.only)))

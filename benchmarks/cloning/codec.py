@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from podgen.engines.voxtral.cloning.codec import Codec, open_codec
-from podgen.engines.voxtral.cloning.losses import mel_distance, stft_distance
+from podgen.engines.voxtral.cloning.losses import Spectra, mel_distance, stft_distance
 from podgen.engines.voxtral.cloning.quantising import quantised, squashed
 from podgen.engines.voxtral.model.backbone import CodeTable
 from podgen.engines.voxtral.model.codec import CodecDecoder
@@ -26,7 +26,13 @@ from podgen.files import whole_file
 
 TRUE = "true-encoder.safetensors"
 BOOK = "audio_tokenizer.quantizer.semantic_codebook."
-_RESTART = 200  # steps between two looks for rows of the codebook that nothing is near
+_DECAY = 0.97  # of the codebook's running means
+_RESTART = 20  # steps between two looks for rows of the codebook that nothing is near
+_IDLE = 0.05  # parts of a row's fair share
+_KEEP = 25  # steps between two writings of the state
+_RATE = 1.5e-3
+_LAYER_SCALE = 0.03
+_GAINS = {"input_proj": 15.0, "output_proj": 0.05}  # to the scale of what is inside, and from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +79,26 @@ def train_codec(folder: Path, speech: Path, size: Size) -> Codec:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "params.json").write_text(json.dumps(size.params(), indent=1))
     params = parse_params(size.params())
-    weights = Weights()
+    weights = Weights(layer_scale=_LAYER_SCALE)
     parts = _Parts(weights, size)
-    with torch.no_grad():
-        weights.get(f"{BOOK}cluster_usage", size.codes).fill_(1.0)
     CodeTable(weights, params)
     parts.build()
     data = Data([speech], params.codec, 0.0)
-    fixed = weights.parameter(f"{BOOK}cluster_usage")
-    fixed.requires_grad_(False)
+    usage, total = (
+        weights.parameter(f"{BOOK}{name}").requires_grad_(False)
+        for name in ("cluster_usage", "embedding_sum")
+    )
+    with torch.no_grad():
+        usage.zero_()
+        total.zero_()
+        for name, gain in _GAINS.items():
+            gains = f"audio_tokenizer.{name}.conv.parametrizations.weight.original0"
+            weights.parameter(gains).fill_(gain)
     optimiser = torch.optim.AdamW(
-        [p for p in weights.parameters() if p.requires_grad], 1e-3, betas=(0.8, 0.99)
+        [p for p in weights.parameters() if p.requires_grad],
+        _RATE,
+        betas=(0.8, 0.99),
+        weight_decay=0.0,
     )
     state, first = folder / "unfinished.pt", 0
     if state.exists():
@@ -91,26 +106,33 @@ def train_codec(folder: Path, speech: Path, size: Size) -> Codec:
         weights.load_state_dict(kept["weights"])
         optimiser.load_state_dict(kept["optimiser"])
         first = kept["step"]
-    begun = perf_counter()
-    used = torch.zeros(size.codes)
+    begun = process_time()
+    sums: dict[str, float] = {}
     for step in range(first, size.steps):
         for group in optimiser.param_groups:
-            group["lr"] = 1e-3 * min(1.0, (step + 1) / 100) * (1 - 0.95 * step / size.steps)
+            left = (size.steps - step) / (0.4 * size.steps)
+            group["lr"] = _RATE * min(1.0, (step + 1) / 50, left)
         true = data.speech_batch(size.clips, size.seconds, (1, step)).waves
         losses, values, latents = parts.losses(true, step)
         optimiser.zero_grad()
-        sum(losses.values()).backward()
+        torch.stack(list(losses.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(weights.parameters(), 1.0)
         optimiser.step()
-        used.index_add_(0, values, torch.ones(len(values)))
-        if (step + 1) % _RESTART == 0 and step < 0.8 * size.steps:
-            _restart(weights.parameter(f"{BOOK}embedding_sum"), used, latents)
-            used.zero_()
-        if (step + 1) % 100 == 0:
-            each = losses.items()
-            told = ", ".join(f"{name} {float(value.detach()):.3f}" for name, value in each)
-            rate = (step + 1 - first) / (perf_counter() - begun)
-            print(f"codec {step + 1}/{size.steps}: {told}; {rate:.2f} steps/s", flush=True)
+        _follow(usage, total, values, latents)
+        if step % _RESTART == 0 and step < 0.6 * size.steps:
+            _restart(usage, total, latents)
+        for name, value in losses.items():
+            sums[name] = sums.get(name, 0.0) + float(value.detach()) / _KEEP
+        if (step + 1) % _KEEP == 0:
+            told = ", ".join(f"{name} {value:.3f}" for name, value in sums.items())
+            sums.clear()
+            rate = (step + 1 - first) / (process_time() - begun)
+            rows = int((usage > _IDLE * len(latents) / size.codes).sum())
+            print(
+                f"codec {step + 1}/{size.steps}: {told}; {rows} rows in use; {rate:.2f} steps a "
+                "second of CPU",
+                flush=True,
+            )
             with whole_file(state) as temporary:
                 torch.save(
                     {
@@ -157,22 +179,32 @@ class _Parts:
         made = decoder.waves(mixed)[:, : true.shape[1]]
         flat = books.split(latents)[0].flatten(0, -2)
         rows = books.rows[values]
+        ours, theirs = Spectra(made), Spectra(true)
         losses = {
-            "mel": mel_distance(made, true),
-            "stft": 0.5 * stft_distance(made, true),
+            "mel": mel_distance(ours, theirs),
+            "stft": 0.5 * stft_distance(ours, theirs),
             "wave": 0.1 * F.l1_loss(made, true) / true.abs().mean().clamp_min(1e-3),
-            "commit": 0.1 * F.mse_loss(flat, rows.detach()) / rows.detach().var(),
-            "book": F.mse_loss(rows, flat.detach()) / rows.detach().var(),
+            "commit": 0.1 * F.mse_loss(flat, rows) / rows.var().clamp_min(1e-4),
         }
         return losses, values, flat.detach()
 
 
 @torch.no_grad()
-def _restart(rows: Tensor, used: Tensor, latents: Tensor) -> None:
-    """Put rows that were not chosen where latents are."""
-    idle = (used == 0).nonzero()[:, 0]
-    at = torch.randint(len(latents), (len(idle),))
-    rows[idle] = latents[at] + 0.01 * torch.randn_like(latents[at])
+def _follow(usage: Tensor, total: Tensor, values: Tensor, latents: Tensor) -> None:
+    """Move each row towards the mean of the latents that chose it (van den Oord 2017)."""
+    usage.mul_(_DECAY).index_add_(0, values, torch.full((len(values),), 1 - _DECAY))
+    total.mul_(_DECAY).index_add_(0, values, (1 - _DECAY) * latents)
+
+
+@torch.no_grad()
+def _restart(usage: Tensor, total: Tensor, latents: Tensor) -> None:
+    """Put rows that few latents choose where latents are."""
+    share = len(latents) / len(usage)
+    idle = (usage < _IDLE * share).nonzero()[:, 0]
+    draw = torch.Generator().manual_seed(0)
+    at = torch.randint(len(latents), (len(idle),), generator=draw)
+    rows = latents[at] + 0.02 * latents.std() * torch.randn(latents[at].shape, generator=draw)
+    usage[idle], total[idle] = share, share * rows
 
 
 def _write(folder: Path, weights: Weights) -> None:

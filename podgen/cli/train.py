@@ -45,6 +45,13 @@ def encoder(
         str, typer.Option(help="ours, v1, v2, v3, or a file.", metavar="NAME")
     ] = "ours",
     steps: Annotated[int | None, typer.Option(help="In place of the recipe's.", min=1)] = None,
+    whisper: Annotated[
+        Path | None,
+        typer.Option(
+            help="For recipes with asr: a Whisper for CTranslate2; else podgen[proof]'s.",
+            metavar="DIR",
+        ),
+    ] = None,
     model: Model = None,
     device: Device = None,
     json: Json = False,
@@ -53,7 +60,8 @@ def encoder(
     from podgen.cli.listings import show_training
     from podgen.engines.voxtral.settings import read_settings as voxtral_settings
     from podgen.engines.voxtral.training.run import Asked, train
+    from podgen.proof import weights
 
     settings = voxtral_settings(read_settings(model, device))
-    asked = Asked(data, out, recipe, steps)
+    asked = Asked(data, out, recipe, steps, lambda: weights.whisper(whisper))
     print(train(asked, settings, lambda progress: show_training(progress, json=json)))

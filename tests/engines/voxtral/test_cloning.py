@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,12 +23,15 @@ from podgen.engines.base import Utterance
 from podgen.engines.voxtral import VoxtralEngine
 from podgen.engines.voxtral.cloning.codec import open_codec
 from podgen.engines.voxtral.cloning.enrol import Enrolment, enrol
+from podgen.engines.voxtral.cloning.losses import Spectra, mel_bank
 from podgen.engines.voxtral.cloning.optimise import Step
+from podgen.engines.voxtral.cloning.speaker import SpeakerEncoder
 from podgen.engines.voxtral.model.config import SPECIAL_CODES
 from podgen.engines.voxtral.settings import Settings, read_settings
 from podgen.engines.voxtral.training.data import Data
 from podgen.engines.voxtral.training.run import Asked, train
 from podgen.engines.voxtral.training.trainer import ENCODER
+from podgen.engines.voxtral.training.weights import TrainedEncoder
 from podgen.errors import PodgenError
 from podgen.render.keys import heard_as, take_key
 from tests.support.lenient import lenient
@@ -112,7 +117,7 @@ def test_a_killed_training_goes_on_to_the_same_losses(trained: Path, settings: S
     assert one.read_bytes() == other.read_bytes()
     code, told = podgen(
         "train", "encoder", "--model", MODEL, "--device", "cpu", "--data", trained / "speech",
-        "--recipe", "v3", "--out", trained / "whole",
+        "--recipe", "ours", "--out", trained / "whole",
     )  # fmt: skip
     assert code == 3 and "another recipe" in told
 
@@ -142,22 +147,33 @@ def test_a_voice_is_added_cast_rendered_and_injected(
         "cast:\n"
         "  ADA: {voices: {voxtral: voices/ada.safetensors}}\n"
         "  BEN: {voices: {voxtral: {ref_audio: me.wav, consent: Nobody to ask.}}}\n"
+        "  CAL: {voices: {voxtral: dropped}}\n"
+        "  DOT: {voices: {voxtral: casual_male}}\n"
         "turns:\n"
         "- ADA: {text: 'Hello there, this is a test.', id: file}\n"
         "- BEN: {text: 'Hello there, this is a test.', id: recording}\n"
+        "- CAL: {text: 'Hello there, this is a test.', id: dropped}\n"
+        "- DOT: {text: 'Hello there, this is a test.', id: turn, ref_audio: me.wav,\n"
+        "        settings: {consent: Nobody to ask.}}\n"
     )
+    for model in (MODEL, tmp_path / "new"):
+        voices = tmp_path / "models" / model.name / "voice_embedding"
+        shutil.copytree(model, voices.parent)
+        shutil.copy(voice, voices / "dropped.safetensors")
     on_cpu = ("render", "show.yaml", "--engine", "voxtral", "--device", "cpu", "--model")
-    code, told = podgen(*on_cpu, MODEL)
-    assert code == 2 and len(told.splitlines()) == 1
-    assert "turn recording" in told and "voices add" in told and "train encoder" in told
+    code, told = podgen(*on_cpu, tmp_path / "models" / MODEL.name)
+    assert code == 2 and len(told.splitlines()) == 2
+    for line, turn in zip(told.splitlines(), ("recording", "turn"), strict=True):
+        assert f"turn {turn}" in line and "voices add" in line and "train encoder" in line
     spoken = len(list((tmp_path / "store").rglob("takes/*/*.wav")))
     assert not spoken
-    podgen(*on_cpu, tmp_path / "new")  # of noise, so it may fail to be an episode
-    first, second = (tmp_path / "store").rglob("takes/*/*.wav")
+    podgen(*on_cpu, tmp_path / "models" / "new")  # of noise, so it may fail to be an episode
+    takes = list((tmp_path / "store").rglob("takes/*/*.wav"))
+    assert len(takes) == 4
     [kept] = (tmp_path / "cache" / "podgen" / "recordings").glob("*.safetensors")
     assert torch.equal(load_file(kept)["rows"], load_file(voice)["rows"])
     # One voice, one text and one seed, whichever way the voice was named.
-    assert sound(first) == sound(second)
+    assert len({sound(take) for take in takes}) == 1
 
 
 def sound(path: Path) -> bytes:
@@ -247,6 +263,7 @@ def test_bad_input_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.Monke
         (3, "[3, 1, 1]", (*add, "me.wav", *CONSENT, *model, "--encoder", "wrong.safetensors")),
         (3, "optimise", (*add, "me.wav", *CONSENT, *model, "--method", "encode")),
         (2, "there already", ("encoder", "inject", *model[:2], "--encoder", "x", "--into", "bare")),
+        (3, "decoder_blocks", ("train", "encoder", *bare, "--data", ".", "--out", "o")),
         (2, "neither speech", ("train", "encoder", *model, "--data", "bare", "--out", "o")),
         (
             2,
@@ -261,27 +278,52 @@ def test_bad_input_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.Monke
     assert not Path("voices").exists()
 
 
-def test_a_full_disk_in_training_leaves_the_last_state(
-    trained: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The state of step 5 is there; that of step 10 finds no room."""
-    stored = torch.save
-    written: list[int] = []
+def test_a_disk_full_in_training_leaves_the_last_state(trained: Path, settings: Settings) -> None:
+    """The state of step 4 is there; that of step 8 finds no room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def save(values: dict[str, int], path: Path) -> None:
-        if written:
-            raise OSError(28, "No space left on device")
-        written.append(values["step"])
-        stored(values, path)
+    def fill(step: int) -> None:
+        if step == 5:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
 
-    monkeypatch.setattr(torch, "save", save)
-    with pytest.raises(PodgenError, match="no space left"):
-        train(asked(trained, "full"), settings)
-    monkeypatch.undo()
+    try:
+        with pytest.raises(PodgenError, match=r"cannot write .*state\.pt: File too large"):
+            train(asked(trained, "full"), settings, lambda progress: fill(progress.step))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     steps: list[int] = []
     train(asked(trained, "full"), settings, lambda progress: steps.append(progress.step))
     assert steps[0] == 5
     assert losses(trained / "full") == losses(trained / "whole")
+
+
+def test_what_is_made_without_gradients_first_serves_them_later() -> None:
+    """A proof measures, then trains, in one process."""
+    voices = SpeakerEncoder() if find_spec("resemblyzer") else None
+    mel_bank.cache_clear()
+    wave = torch.from_numpy(talk(2.0))[None]
+
+    def heard(wave: torch.Tensor) -> torch.Tensor:
+        told = Spectra(wave).mels(1024, 80).mean()
+        return told if voices is None else told + voices(wave).sum()
+
+    with torch.inference_mode():
+        heard(wave)
+    learning = wave.clone().requires_grad_()
+    heard(learning).backward()
+    assert learning.grad is not None and learning.grad.abs().sum() > 0
+
+
+def test_a_fitted_encoder_begins_at_the_codes_scale() -> None:
+    codec = open_codec(MODEL)
+    books = codec.decoder.codebooks
+    spread = (books.rows - books.rows.mean(0)).square().mean().sqrt()
+    encoder = TrainedEncoder(codec.params.codec, torch.float32)
+    encoder.fit(books)
+    wave = torch.from_numpy(talk(2.0))
+    semantic, acoustic = books.split(encoder(wave[None], [len(wave)]).detach())
+    assert 0.3 < semantic.square().mean().sqrt() / spread < 3
+    assert 0.2 < acoustic.square().mean().sqrt() < 1.8
 
 
 def test_the_model_speaks_pairs_that_its_decoder_agrees_with(

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import torch
 
+from podgen.engines.voxtral.cloning import saving
 from podgen.engines.voxtral.cloning.codec import open_encoder
 from podgen.engines.voxtral.cloning.voice_file import read_voice_file
 from podgen.engines.voxtral.model.checkpoint import read_voice
@@ -168,7 +169,7 @@ def _write_voices(model: Path, made: Path, rows: dict[str, torch.Tensor]) -> Non
         numbers[name] = 1 + max((int(number) for number in numbers.values()), default=-1)
         counts[name] = len(voice)
         (made / VOICES).mkdir(exist_ok=True)
-        torch.save(voice.to(torch.bfloat16).contiguous(), made / VOICES / f"{name}.pt")
+        saving.save(voice.to(torch.bfloat16).contiguous(), made / VOICES / f"{name}.pt")
     if not isinstance(tekken.get("audio"), dict):
         raise EngineError(f"{model / TEKKEN} has no audio part", "download it again")
     tekken["audio"]["voice_num_audio_tokens"] = counts

@@ -14,7 +14,9 @@ STFT_SIZES = (2048, 1024, 512, 256, 128)
 """Windows in samples at 24 kHz."""
 MEL_SIZES = ((2048, 128), (1024, 80), (512, 40))
 """Windows and bands."""
-_FLOOR = 1e-4
+_FLOOR = 1e-2
+"""Of magnitudes: white noise of about -69 dBFS under the largest window. What lies below is not
+heard, yet differences of logarithms are largest there."""
 
 
 class Voices(Protocol):
@@ -25,18 +27,31 @@ class Voices(Protocol):
         ...
 
 
-def magnitudes(waves: Tensor, size: int) -> Tensor:
-    """STFT magnitudes [clips, bins, frames] of waves [clips, samples], a quarter window apart."""
-    window = torch.hann_window(size, device=waves.device, dtype=waves.dtype)
-    found = torch.stft(waves, size, max(1, size // 4), window=window, return_complex=True)
-    # The root's slope at nought is infinite.
-    return torch.view_as_real(found).square().sum(-1).clamp_min(1e-12).sqrt()
+class Spectra:
+    """What distances are measured on, each spectrum made once, when it is first asked for.
 
+    Args:
+        waves: [clips, samples], longer than the largest window.
+    """
 
-def mels(waves: Tensor, size: int, bands: int) -> Tensor:
-    """Logarithms (base 10) of mel magnitudes [clips, bands, frames]."""
-    bank = mel_bank(RATE, size, bands).to(waves.device, waves.dtype)
-    return (bank @ magnitudes(waves, size)).clamp_min(_FLOOR).log10()
+    def __init__(self, waves: Tensor) -> None:
+        self.waves = waves
+        self._made: dict[int, Tensor] = {}
+
+    def magnitudes(self, size: int) -> Tensor:
+        """STFT magnitudes [clips, bins, frames], a quarter window apart."""
+        if size not in self._made:
+            window = torch.hann_window(size, device=self.waves.device, dtype=self.waves.dtype)
+            found = torch.stft(self.waves, size, size // 4, window=window, return_complex=True)
+            # The root's slope at nought is infinite.
+            power = found.real.square() + found.imag.square()
+            self._made[size] = power.clamp_min(1e-12).sqrt()
+        return self._made[size]
+
+    def mels(self, size: int, bands: int) -> Tensor:
+        """Logarithms (base 10) of mel magnitudes [clips, bands, frames]."""
+        bank = mel_bank(RATE, size, bands).to(self.waves.device, self.waves.dtype)
+        return (bank @ self.magnitudes(size)).clamp_min(_FLOOR).log10()
 
 
 @lru_cache(maxsize=16)
@@ -68,20 +83,17 @@ def mel_bank(rate: int, size: int, bands: int, *, slaney: bool = False) -> Tenso
     return bank * (2 / (edges[2:] - edges[:-2]))[:, None] if slaney else bank
 
 
-def mel_distance(made: Tensor, true: Tensor) -> Tensor:
+def mel_distance(made: Spectra, true: Spectra) -> Tensor:
     """Mean absolute difference of log mels over three windows."""
-    parts = [F.l1_loss(mels(made, *each), mels(true, *each)) for each in MEL_SIZES]
+    parts = [F.l1_loss(made.mels(*each), true.mels(*each)) for each in MEL_SIZES]
     return torch.stack(parts).mean()
 
 
-def stft_distance(made: Tensor, true: Tensor) -> Tensor:
-    """Spectral convergence and difference of log magnitudes over five windows (Arik et al. 2019).
-
-    Waves [clips, samples], longer than the largest window.
-    """
+def stft_distance(made: Spectra, true: Spectra) -> Tensor:
+    """Spectral convergence and difference of logs over five windows (Arik et al. 2019)."""
     parts = []
     for size in STFT_SIZES:
-        ours, theirs = magnitudes(made, size), magnitudes(true, size)
+        ours, theirs = made.magnitudes(size), true.magnitudes(size)
         convergence = (ours - theirs).norm() / theirs.norm().clamp_min(1e-6)
         logs = F.l1_loss(ours.clamp_min(_FLOOR).log10(), theirs.clamp_min(_FLOOR).log10())
         parts.append(convergence + logs)

@@ -17,8 +17,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from podgen.engines.voxtral.cloning import saving
 from podgen.engines.voxtral.cloning.codec import Codec
 from podgen.engines.voxtral.cloning.losses import (
+    Spectra,
     Voices,
     mel_distance,
     stft_distance,
@@ -90,9 +92,12 @@ def optimise(
     if state is not None and state.exists():
         run.load(state)
 
+    wanted = Spectra(true)
+
     def loss_of(served: Tensor) -> Tensor:
         made = codec.decoder.waves(served)[None].float()
-        loss = mel_distance(made, true) + 0.5 * stft_distance(made, true)
+        spectra = Spectra(made)
+        loss = mel_distance(spectra, wanted) + 0.5 * stft_distance(spectra, wanted)
         loss = loss + 0.5 * F.l1_loss(made, true) / true.abs().mean()
         return loss if voices is None else loss + 0.5 * voice_distance(made, true, voices)
 
@@ -152,7 +157,7 @@ class _Run:
             "figures": (self.best, self.number, self._progress, self._marked),
         }
         with whole_file(path) as temporary:
-            torch.save(values, temporary)
+            saving.save(values, temporary)
 
     def load(self, path: Path) -> None:
         try:

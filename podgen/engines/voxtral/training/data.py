@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from podgen.engines.voxtral.model.config import CodecArgs
+from podgen.engines.voxtral.training.listening import Listener, Tokens
 from podgen.errors import EngineError, ScriptError
 
 SHARD = "pairs-*.safetensors"
@@ -46,10 +47,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A batch of speech: waves [clips, samples] with noughts after each, and their lengths."""
+    """A batch of speech: waves [clips, samples] with noughts after each, their lengths, and what
+    is said in each where a listener was given."""
 
     waves: Tensor
     lengths: list[int]
+    tokens: list[Tokens] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,21 @@ class Data:
         folders: searched through.
         args: the codec's sizes.
         held_out: share of the speakers, at least one of two and more, kept for validation.
+        listener: hears what is said, where a recipe asks for it.
 
     Raises:
         ScriptError: there is neither speech nor a pair.
         EngineError: a file is no sound, or a shard is damaged or of another model.
     """
 
-    def __init__(self, folders: Sequence[Path], args: CodecArgs, held_out: float) -> None:
-        self._args = args
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        args: CodecArgs,
+        held_out: float,
+        listener: Listener | None = None,
+    ) -> None:
+        self._args, self.listener = args, listener
         clips: list[Clip] = []
         self.pairs: list[Pair] = []
         for folder in folders:
@@ -102,11 +112,17 @@ class Data:
         """Clips of speakers drawn alike, from anywhere in their files."""
         draw = np.random.default_rng([*key, 1])
         count = round(seconds * self._args.sampling_rate)
-        waves = []
+        waves, tokens = [], []
         for _ in range(clips):
             of = self._speakers[draw.integers(len(self._speakers))]
-            waves.append(_read(of[draw.integers(len(of))], count, self._args, draw.random()))
-        return Speech(_padded(waves, count), [len(wave) for wave in waves])
+            clip, where = of[draw.integers(len(of))], draw.random()
+            waves.append(_read(clip, count, self._args, where))
+            if self.listener is not None:
+                start = _place(clip, count, self._args, where)[0] / clip.rate
+                frames = -(-count // self._args.samples_per_frame)
+                tokens.append(self.listener.within(clip.path, start, frames))
+        lengths = [len(wave) for wave in waves]
+        return Speech(_padded(waves, count), lengths, tokens if self.listener else None)
 
     def pair_batch(self, clips: int, seconds: float, key: Sequence[int]) -> Pairs:
         """Pairs cut at frames."""
@@ -160,13 +176,18 @@ def _clips(folder: Path) -> list[Clip]:
     return found
 
 
+def _place(clip: Clip, count: int, args: CodecArgs, where: float) -> tuple[int, int]:
+    """Where in the file a part begins, and its samples at the file's rate."""
+    wanted = min(clip.frames, -(-count * clip.rate // args.sampling_rate))
+    return int(where * (clip.frames - wanted)), wanted
+
+
 def _read(clip: Clip, count: int, args: CodecArgs, where: float) -> Tensor:
     """At most `count` samples at the codec's rate, from a place between start (0) and end (1)."""
     import soundfile
     import soxr
 
-    wanted = min(clip.frames, -(-count * clip.rate // args.sampling_rate))
-    start = int(where * (clip.frames - wanted))
+    start, wanted = _place(clip, count, args, where)
     try:
         sound, _ = soundfile.read(clip.path, wanted, start, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from podgen.engines.voxtral.cloning.codec import Codec
 from podgen.engines.voxtral.cloning.losses import (
+    Spectra,
     Voices,
     mel_distance,
     stft_distance,
@@ -57,7 +58,8 @@ def measure(
         sound = sound[:, : len(clip)]
         made.append(sound[0].cpu())
         levels.append(values[:, 1:].float().flatten())
-        row = [float(mel_distance(sound, true)), float(stft_distance(sound, true))]
+        ours, theirs = Spectra(sound), Spectra(true)
+        row = [float(mel_distance(ours, theirs)), float(stft_distance(ours, theirs))]
         row.append(1 - float(voice_distance(sound, true, voices)) if voices else float("nan"))
         row.append(float(len(set(values[:, 0].tolist()))))
         same = (known(clip)[:, 0] == values[:, 0]).float().mean() if known else float("nan")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from podgen.engines.voxtral.cloning.codec import Codec
 from podgen.engines.voxtral.cloning.losses import (
+    Spectra,
     Voices,
     mel_distance,
     stft_distance,
@@ -19,6 +20,7 @@ from podgen.engines.voxtral.cloning.losses import (
 from podgen.engines.voxtral.cloning.quantising import quantised, squashed
 from podgen.engines.voxtral.training.balance import Balance
 from podgen.engines.voxtral.training.discriminator import Discriminators, feature_distance
+from podgen.engines.voxtral.training.listening import Tokens, distance
 from podgen.engines.voxtral.training.recipe import Recipe
 
 _SHARPNESS = 16.0
@@ -41,10 +43,17 @@ class Objective:
         recipe: weights and quantisation.
         codec: the frozen decoder and codebooks.
         voices: the frozen speaker encoder, where the recipe has a term for it.
+        head: makes a speech recogniser's states of semantic rows, where it has one for them.
     """
 
-    def __init__(self, recipe: Recipe, codec: Codec, voices: Voices | None) -> None:
-        self._recipe, self._codec, self._voices = recipe, codec, voices
+    def __init__(
+        self,
+        recipe: Recipe,
+        codec: Codec,
+        voices: Voices | None,
+        head: torch.nn.Module | None = None,
+    ) -> None:
+        self._recipe, self._codec, self._voices, self._head = recipe, codec, voices, head
         self._books = codec.decoder.codebooks
         rows = self._books.rows.float()
         self._spread = (rows - rows.mean(0)).square().mean()  # of a number of a row
@@ -79,6 +88,7 @@ class Objective:
         step: int,
         generator: torch.Generator,
         discriminators: Discriminators | None = None,
+        tokens: list[Tokens] | None = None,
     ) -> tuple[Parts, Tensor]:
         """Losses of speech [clips, samples] alone, and what the decoder made of it."""
         recipe, loss = self._recipe, self._recipe.loss
@@ -90,10 +100,11 @@ class Objective:
         # A balance of gradients needs them at the wave, each by itself.
         wave = made.detach().requires_grad_() if recipe.balanced else made
         heard: dict[str, Tensor] = {}
+        spectra, wanted = Spectra(wave), Spectra(true)
         if loss.mel:
-            heard["mel"] = mel_distance(wave, true)
+            heard["mel"] = mel_distance(spectra, wanted)
         if loss.stft:
-            heard["stft"] = stft_distance(wave, true)
+            heard["stft"] = stft_distance(spectra, wanted)
         if loss.wave:
             heard["wave"] = F.l1_loss(wave, true) / true.abs().mean().clamp_min(1e-4)
         if loss.speaker and self._voices is not None and step % recipe.speaker_every == 0:
@@ -106,6 +117,9 @@ class Objective:
             if name in weights:
                 weights[name] *= faded
         each = {**heard, **self._of_latents(latents)}
+        if loss.asr and tokens is not None and self._head is not None:
+            rows = self._books.split(quantised(self._books, latents))[0]
+            each["asr"] = distance(rows, tokens, self._head)
         total = self._sum({name: each[name] for name in each if name not in heard})
         if recipe.balanced:
             pull = self._balance.gradient(wave, heard, weights)

@@ -35,6 +35,9 @@ class Losses:
     """Difference of the discriminators' activations."""
     commit: float = 0.0
     """Squared distance to the nearest row of the codebook, in parts of a row's own square."""
+    asr: float = 0.0
+    """One minus the cosine between a speech recogniser's states and what a matrix makes of the
+    semantic rows at their places."""
     diversity: float = 0.0
     """How far the soft usage of codes is from all alike, in parts of the largest entropy."""
     acoustic_shape: float = 0.0
@@ -60,6 +63,8 @@ class Recipe:
     accumulate: int = 1
     ema: float = 0.999
     dtype: str = "bfloat16"
+    layer_scale: float = 0.01
+    fitted: bool = False
     quantised: float = 0.5
     noised: float = 0.25
     semantic_quantised: float = 0.5
@@ -67,6 +72,7 @@ class Recipe:
     flattened: bool = False
     balanced: bool = False
     speaker_every: int = 1
+    asr_heads: str = "aligned"
     discriminator_channels: int = 64
     discriminator_start: int = 2000
     discriminator_every: int = 2
@@ -123,6 +129,7 @@ def _over(recipe: Recipe, values: Mapping[str, Any], where: str) -> Recipe:
         (not 0 <= made.pairs <= 1, "pairs is a share, 0 to 1"),
         (made.quantised + made.noised > 1, "quantised and noised are shares of one"),
         (made.dtype not in ("bfloat16", "float32"), "dtype: bfloat16 or float32"),
+        (made.asr_heads not in ("aligned", "last"), "asr_heads: aligned or last"),
     ):
         if fault:
             raise ScriptError(f"{where} cannot be followed", what)

@@ -9,13 +9,16 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from podgen.engines.voxtral.cloning.codec import open_codec
+from podgen.engines.voxtral.cloning.codec import Codec, open_codec
 from podgen.engines.voxtral.cloning.presets import usual_codes
 from podgen.engines.voxtral.cloning.speaker import SpeakerEncoder
 from podgen.engines.voxtral.settings import Settings
 from podgen.engines.voxtral.training.data import Data
-from podgen.engines.voxtral.training.recipe import read_recipe
-from podgen.engines.voxtral.training.trainer import Progress, Trainer, join
+from podgen.engines.voxtral.training.listening import Listener
+from podgen.engines.voxtral.training.processes import join
+from podgen.engines.voxtral.training.recipe import Recipe, read_recipe
+from podgen.engines.voxtral.training.trainer import Progress, Trainer
+from podgen.engines.voxtral.training.whisper import Whisper
 from podgen.errors import MachineError
 
 
@@ -28,12 +31,14 @@ class Asked:
         out: where everything goes; a run that is there goes on.
         recipe: a name or a file.
         steps: in place of the recipe's.
+        whisper: gives the folder of the speech recogniser, where the recipe holds codes to one.
     """
 
     data: Sequence[Path]
     out: Path
     recipe: str = "ours"
     steps: int | None = None
+    whisper: Callable[[], Path] | None = None
 
 
 def train(
@@ -57,11 +62,11 @@ def train(
     try:
         dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
         codec = open_codec(settings.model, device=device, dtype=dtype)
-        data = Data(asked.data, codec.params.codec, recipe.held_out)
+        listener = _listener(asked, recipe, codec, device)
+        data = Data(asked.data, codec.params.codec, recipe.held_out, listener)
         voices = SpeakerEncoder().to(device) if recipe.loss.speaker and data.speech else None
-        trainer = Trainer(
-            recipe, codec, data, asked.out, voices, usual_codes(codec, settings.model)
-        )
+        usual = usual_codes(codec, settings.model)
+        trainer = Trainer(recipe, codec, data, asked.out, voices, usual)
         return trainer.run(tell)
     except torch.OutOfMemoryError:
         raise MachineError(
@@ -71,6 +76,20 @@ def train(
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
+
+
+def _listener(asked: Asked, recipe: Recipe, codec: Codec, device: torch.device) -> Listener | None:
+    if not recipe.loss.asr:
+        return None
+    if asked.whisper is None:
+        raise MachineError("the recipe asks for Whisper", "name a model's folder with --whisper")
+    args = codec.params.codec
+    return Listener(
+        Whisper(asked.whisper(), device),
+        asked.out / "heard",
+        recipe.asr_heads,
+        args.sampling_rate / args.samples_per_frame,
+    )
 
 
 def _device(settings: Settings) -> torch.device:

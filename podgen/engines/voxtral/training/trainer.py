@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,28 +11,29 @@ from time import perf_counter
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from podgen.engines.voxtral.cloning import saving
 from podgen.engines.voxtral.cloning.codec import Codec
 from podgen.engines.voxtral.cloning.losses import Voices
+from podgen.engines.voxtral.training.batches import Batch, batches
+from podgen.engines.voxtral.training.critics import Critics
 from podgen.engines.voxtral.training.data import Data, Pairs, Speech, whole_clip
-from podgen.engines.voxtral.training.discriminator import Discriminators, hinge
 from podgen.engines.voxtral.training.logbook import Logbook
 from podgen.engines.voxtral.training.measure import Encode, Measured, measure
 from podgen.engines.voxtral.training.objective import Objective
+from podgen.engines.voxtral.training.processes import place
 from podgen.engines.voxtral.training.recipe import Recipe
 from podgen.engines.voxtral.training.weights import Average, TrainedEncoder
 from podgen.errors import EngineError
-from podgen.files import make_folder, whole_file
+from podgen.files import make_folder, whole_file, writing_failed
 
 STATE = "state.pt"
 ENCODER = "encoder.safetensors"
 _VALIDATED = 16  # clips
 _VALIDATED_SECONDS = 8.0
-_AHEAD = 2  # batches read before they are needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,14 @@ class Trainer:
         self._recipe, self._codec, self._data, self._folder = recipe, codec, data, folder
         self._voices, self._usual = voices, usual
         self._device = codec.decoder.codebooks.rows.device
-        self._rank, self._world = _place()
+        self._rank, self._world = place()
         dtype = getattr(torch, recipe.dtype)
-        self.encoder = TrainedEncoder(codec.params.codec, dtype, recipe.seed).to(self._device)
-        self._objective = Objective(recipe, codec, voices)
+        heard = data.listener.width if data.listener else 0
+        encoder = TrainedEncoder(codec.params.codec, dtype, recipe.seed, recipe.layer_scale, heard)
+        self.encoder = encoder.to(self._device)
+        if recipe.fitted:
+            self.encoder.fit(codec.decoder.codebooks)
+        self._objective = Objective(recipe, codec, voices, self.encoder.head)
         self._average = Average(self.encoder, recipe.ema)
         self._optimiser = torch.optim.AdamW(
             self.encoder.parameters(),
@@ -86,22 +89,16 @@ class Trainer:
             betas=recipe.betas,
             weight_decay=recipe.weight_decay,
         )
-        self._critics: Discriminators | None = None
+        self._critics: Critics | None = None
         if recipe.loss.feature and recipe.discriminator_start < recipe.steps:
-            torch.manual_seed(recipe.seed)
-            self._critics = Discriminators(recipe.discriminator_channels).to(self._device)
-            self._critics_optimiser = torch.optim.AdamW(
-                self._critics.parameters(), recipe.rate, betas=recipe.betas
-            )
+            self._critics = Critics(recipe, self._device, self._world)
         self.step = 0
         make_folder(folder)
         if (folder / STATE).exists():
             self._load(folder / STATE)
         self._learning: nn.Module = self.encoder
-        self._judging: nn.Module | None = self._critics
         if self._world > 1:
             self._learning = DistributedDataParallel(self.encoder)
-            self._judging = DistributedDataParallel(self._critics) if self._critics else None
 
     def run(self, tell: Callable[[Progress], None] = lambda progress: None) -> Path:
         """Train to the end, and write the encoder.
@@ -112,23 +109,23 @@ class Trainer:
         recipe = self._recipe
         logbook = Logbook(self._folder, self.step) if self._rank == 0 else None
         try:
-            with ThreadPoolExecutor(_AHEAD) as readers:
-                for batches in self._batches(readers):
-                    begun = perf_counter()
-                    losses = self._one(batches)
-                    self.step += 1
-                    measured = None
-                    last = self.step == recipe.steps
-                    if self._rank == 0:
-                        if self.step % recipe.validate_every == 0 or last:
-                            measured = self._validate(logbook)
-                        if logbook:
-                            logbook.losses(self.step, losses)
-                        if self.step % recipe.save_every == 0 or last:
-                            self._save()
-                    taken = perf_counter() - begun
-                    if self._rank == 0:
-                        tell(Progress(self.step, recipe.steps, losses, taken, measured))
+            for parts in batches(recipe, self._data, self._rank, self.step):
+                begun = perf_counter()
+                losses = self._one(parts)
+                self.step += 1
+                if logbook is None:
+                    continue
+                last = self.step == recipe.steps
+                measured = None
+                if self.step % recipe.validate_every == 0 or last:
+                    measured = self._validate(logbook)
+                logbook.losses(self.step, losses)
+                if self.step % recipe.save_every == 0 or last:
+                    self._save()
+                taken = perf_counter() - begun
+                tell(Progress(self.step, recipe.steps, losses, taken, measured))
+        except OSError as error:
+            raise writing_failed(self._folder, error) from error
         finally:
             if logbook:
                 logbook.close()
@@ -163,56 +160,23 @@ class Trainer:
         finally:
             Average.put(self.encoder, held)
 
-    def _batches(
-        self, readers: ThreadPoolExecutor
-    ) -> Iterator[list[tuple[Pairs | None, Speech | None]]]:
-        """Each step's batches, one for each accumulation, read ahead."""
-        recipe = self._recipe
-        ahead = [
-            readers.submit(self._read, step)
-            for step in range(self.step, min(self.step + _AHEAD, recipe.steps))
-        ]
-        for step in range(self.step, recipe.steps):
-            batches = ahead.pop(0).result()
-            if step + _AHEAD < recipe.steps:
-                ahead.append(readers.submit(self._read, step + _AHEAD))
-            yield batches
-
-    def _read(self, step: int) -> list[tuple[Pairs | None, Speech | None]]:
-        recipe, data = self._recipe, self._data
-        paired = round(recipe.clips * recipe.pairs) if data.pairs else 0
-        if not data.speech:
-            paired = recipe.clips
-        found = []
-        for part in range(recipe.accumulate):
-            key = (recipe.seed, step, self._rank, part)
-            found.append(
-                (
-                    data.pair_batch(paired, recipe.seconds, key) if paired else None,
-                    data.speech_batch(recipe.clips - paired, recipe.seconds, key)
-                    if paired < recipe.clips
-                    else None,
-                )
-            )
-        return found
-
-    def _one(self, batches: Sequence[tuple[Pairs | None, Speech | None]]) -> dict[str, float]:
+    def _one(self, parts: Sequence[Batch]) -> dict[str, float]:
         recipe, step = self._recipe, self.step
         rate = recipe.rate * _schedule(step, recipe)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._optimiser.zero_grad(set_to_none=True)
         sums: dict[str, float] = {}
-        for part, (pairs, speech) in enumerate(batches):
-            last = part == len(batches) - 1
+        for part, (pairs, speech) in enumerate(parts):
+            last = part == len(parts) - 1
             alone = isinstance(self._learning, DistributedDataParallel) and not last
             with self._learning.no_sync() if alone else nullcontext():  # type: ignore[operator]
                 total, each, made = self._losses(pairs, speech, part)
-                (total / len(batches)).backward()  # type: ignore[no-untyped-call]
+                (total / len(parts)).backward()  # type: ignore[no-untyped-call]
             for name, value in each.items():
-                sums[name] = sums.get(name, 0.0) + float(value.detach()) / len(batches)
-            if speech is not None and made is not None:
-                self._teach_critics(speech, made.detach())
+                sums[name] = sums.get(name, 0.0) + float(value.detach()) / len(parts)
+            if self._critics is not None and speech is not None and made is not None:
+                self._critics.learn(step, speech.waves, made.detach())
         norm = nn.utils.clip_grad_norm_(self.encoder.parameters(), recipe.clip)
         if bool(torch.isfinite(norm)):
             self._optimiser.step()
@@ -249,9 +213,9 @@ class Trainer:
             )
             true = speech.waves.to(self._device)
             frames = -(-true.shape[1] // self._codec.params.codec.samples_per_frame)
-            critics = self._critics if self.step >= self._recipe.discriminator_start else None
+            critics = self._critics.at(self.step) if self._critics else None
             found, made = self._objective.speech(
-                latents[first:, :frames], true, self.step, draw, critics
+                latents[first:, :frames], true, self.step, draw, critics, speech.tokens
             )
             total, each = total + found.total, {**each, **found.each}
         return total, each, made
@@ -264,21 +228,6 @@ class Trainer:
         waves = nn.functional.pad(waves, (0, -waves.shape[1] % step))
         found = self._learning(waves.reshape(1, -1), [waves.numel()])
         return found.view(len(waves), -1, found.shape[-1])
-
-    def _teach_critics(self, speech: Speech, made: Tensor) -> None:
-        recipe = self._recipe
-        if self._judging is None or self.step < recipe.discriminator_start:
-            return
-        if self.step % recipe.discriminator_every:
-            return
-        true = speech.waves.to(self._device)
-        self._critics_optimiser.zero_grad(set_to_none=True)
-        both = self._judging(torch.cat([true, made]))
-        count = len(true)
-        real = [[layer[:count] for layer in stack] for stack in both]
-        fake = [[layer[count:] for layer in stack] for stack in both]
-        hinge(real, fake).backward()  # type: ignore[no-untyped-call]
-        self._critics_optimiser.step()
 
     def _validate(self, logbook: Logbook | None) -> Measured | None:
         clips = self._data.validation[:: max(1, len(self._data.validation) // _VALIDATED)]
@@ -309,10 +258,9 @@ class Trainer:
             "balance": self._objective.state(),
         }
         if self._critics is not None:
-            values["critics"] = self._critics.state_dict()
-            values["critics_optimiser"] = self._critics_optimiser.state_dict()
+            values["critics"] = self._critics.state()
         with whole_file(self._folder / STATE) as temporary:
-            torch.save(values, temporary)
+            saving.save(values, temporary)
 
     def _load(self, path: Path) -> None:
         try:
@@ -324,8 +272,7 @@ class Trainer:
             self._optimiser.load_state_dict(values["optimiser"])
             self._objective.load(values["balance"])
             if self._critics is not None:
-                self._critics.load_state_dict(values["critics"])
-                self._critics_optimiser.load_state_dict(values["critics_optimiser"])
+                self._critics.load(values["critics"])
         except (OSError, RuntimeError, ValueError, KeyError, EOFError, TypeError) as error:
             raise EngineError(
                 f"{path} cannot be taken up again ({str(error).splitlines()[0]})",
@@ -345,23 +292,3 @@ def _schedule(step: int, recipe: Recipe) -> float:
 def _sound_of(recipe: Recipe) -> dict[str, Any]:
     """What of a recipe decides the losses."""
     return replace(recipe, about="", save_every=0, validate_every=0).values()
-
-
-def _place() -> tuple[int, int]:
-    """This process's number and how many there are."""
-    if dist.is_initialized():
-        return dist.get_rank(), dist.get_world_size()
-    return 0, 1
-
-
-def join() -> torch.device | None:
-    """Join the other processes where torchrun began several; the device of this one."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return None
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    if torch.cuda.is_available():
-        torch.cuda.set_device(local)
-        dist.init_process_group("nccl")
-        return torch.device("cuda", local)
-    dist.init_process_group("gloo")
-    return torch.device("cpu")

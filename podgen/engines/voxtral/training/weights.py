@@ -12,12 +12,16 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from podgen.engines.voxtral.model.codebooks import Codebooks
 from podgen.engines.voxtral.model.config import CodecArgs
 from podgen.engines.voxtral.model.encoder import CodecEncoder
 from podgen.engines.voxtral.model.ops import TorchOps
 
 LAYER_SCALE = 0.01
-"""Of both sums of a layer at the beginning (arXiv 2603.25551)."""
+"""Of the published recipe (arXiv 2603.25551)."""
+_LEVEL = 0.05  # RMS of speech
+_INSIDE = 0.75  # of a layer's numbers to begin with
+_ACOUSTIC = 0.6  # before their tanh
 
 
 class Weights(nn.Module):
@@ -26,11 +30,15 @@ class Weights(nn.Module):
     Args:
         dtype: what modules get them as; they are kept in float32.
         seed: of their first values.
+        layer_scale: of both sums of a layer at the beginning.
     """
 
-    def __init__(self, dtype: torch.dtype = torch.float32, seed: int = 0) -> None:
+    def __init__(
+        self, dtype: torch.dtype = torch.float32, seed: int = 0, layer_scale: float = LAYER_SCALE
+    ) -> None:
         super().__init__()
         self.dtype = dtype
+        self._layer_scale = layer_scale
         self._kept = nn.ParameterList()
         self._places: dict[str, int] = {}
         self._generator = torch.Generator().manual_seed(seed)
@@ -63,7 +71,7 @@ class Weights(nn.Module):
 
     def _first(self, name: str, shape: Sequence[int]) -> Tensor:
         if name.endswith("_scale"):
-            return torch.full(tuple(shape), LAYER_SCALE)
+            return torch.full(tuple(shape), self._layer_scale)
         inputs = torch.Size(shape[1:]).numel()
         if len(shape) == 1 or inputs == 1:  # norms, and gains of weight norms
             return torch.ones(tuple(shape))
@@ -72,16 +80,52 @@ class Weights(nn.Module):
 
 
 class TrainedEncoder(nn.Module):
-    """The encoder with weights that learn."""
+    """The encoder with weights that learn.
 
-    def __init__(self, args: CodecArgs, dtype: torch.dtype, seed: int = 0) -> None:
+    Args:
+        args: the codec's sizes.
+        dtype: what is computed in.
+        seed: of the first values.
+        layer_scale: see `Weights`.
+        heard: width of a speech recogniser's states that the semantic codes are held to, or 0.
+
+    Attributes:
+        head: makes such states of semantic rows; no part of the encoder that is served.
+    """
+
+    def __init__(
+        self,
+        args: CodecArgs,
+        dtype: torch.dtype,
+        seed: int = 0,
+        layer_scale: float = LAYER_SCALE,
+        heard: int = 0,
+    ) -> None:
         super().__init__()
         self.args = args
-        self.weights = Weights(dtype, seed)
+        self.weights = Weights(dtype, seed, layer_scale)
         self._made()
+        torch.manual_seed(seed)
+        self.head = nn.Linear(args.semantic_dim, heard, bias=False) if heard else None
 
     def _made(self) -> CodecEncoder:
         return CodecEncoder(self.weights, self.args, TorchOps())
+
+    @torch.no_grad()
+    def fit(self, books: Codebooks) -> None:
+        """Set first gains so that speech begins at the layers' scale, and latents at that of the
+        codebook's rows and the levels.
+
+        A weight norm's gain moves by about the rate of learning with a step: from one to the
+        thirteen of the published codebook that is tens of thousands of steps.
+        """
+        named = "audio_tokenizer.{}.conv.parametrizations.weight.original0"
+        self.weights.parameter(named.format("input_proj")).fill_(_INSIDE / _LEVEL)
+        last = named.format(f"encoder_blocks.{2 * len(self.args.encoder_stages) - 1}")
+        semantic, acoustic = books.split(self.weights.parameter(last)[:, 0, 0])
+        rows = books.rows.float()
+        semantic.fill_(float((rows - rows.mean(0)).square().mean().sqrt()) / _INSIDE)
+        acoustic.fill_(_ACOUSTIC / _INSIDE)
 
     def forward(self, waves: Tensor, lengths: Sequence[int]) -> Tensor:
         """See `CodecEncoder.latents`; the latents come back in float32."""
