@@ -67,31 +67,36 @@ class Plan:
 
 
 PLANS = {
-    # Some minutes of one core: shows that it runs, and little else.
-    "minutes": Plan(Size(96, 192, 4, 128, 16, 400, 4, 0.8), 4, 160, 4, 0.8, 0, 60, 1),
-    "two-cores": Plan(Size(96, 192, 4, 256, 32, 800, 4, 1.28), 8, 200, 4, 1.28, 0, 100, 1),
+    # A quarter of an hour of one core, with speech made: shows that it runs, and little else.
+    "minutes": Plan(Size(96, 192, 4, 256, 32, 700, 4, 1.28), 8, 150, 4, 1.28, 0, 60, 1),
+    "two-cores": Plan(Size(96, 192, 4, 256, 32, 10000, 4, 1.28), 8, 1500, 4, 1.28, 0, 400, 1),
     "gpu": Plan(Size(512, 2048, 8, 2048, 128, 40000, 16, 4.0), 64, 20000, 16, 4.0, 32, 1500, 4),
 }
 
 
 def run(
-    plan: Plan, out: Path, speech: Path, people: Path | None, only: str | None
+    plan: Plan,
+    out: Path,
+    speech: Path,
+    people: Path | None,
+    only: str | None,
+    device: torch.device,
 ) -> dict[str, dict[str, Any]]:
     """Everything, one after the other; the table by row. Or the training of one recipe alone."""
     ear = Hearing(weights.whisper(), threads=torch.get_num_threads())
     files = make_speech(speech, plan.sentences)
-    codec = train_codec(out / "codec", speech / "train", plan.size)
+    codec = train_codec(out / "codec", speech / "train", plan.size, device)
     encoder, args = codec.encoder, codec.params.codec
     assert encoder is not None
     pairs = make_pairs(codec, files["train"], out / "pairs")
-    voices = SpeakerEncoder()
+    voices = SpeakerEncoder().to(device)
     data = [speech / "train", pairs]
     if only:
         recovered(only, plan, codec, data, out / only, voices)
         return {}
-    clips = [read(path) for path in files["test"] if int(path.stem) < plan.tests]
+    clips = [read(path).to(device) for path in files["test"] if int(path.stem) < plan.tests]
     texts = [HELD_OUT[int(path.stem)] for path in files["test"] if int(path.stem) < plan.tests]
-    human = [read(path) for path in sorted(people.glob("*.wav"))] if people else []
+    human = [read(path).to(device) for path in sorted(people.glob("*.wav"))] if people else []
     known = served(codec, encoder)
     kept = out / "table.json"
     rows: dict[str, dict[str, Any]] = {}
@@ -117,7 +122,7 @@ def run(
     tell("the true encoder", lambda: (known, 0.0))
     for name in RECIPES:
         tell(name, partial(recovered, name, plan, codec, data, out / name, voices))
-    ours = open_encoder(out / "ours" / ENCODER, codec.params, torch.device("cpu"), torch.float32)
+    ours = open_encoder(out / "ours" / ENCODER, codec.params, device, torch.float32)
     steps, states = plan.optimise, out / "optimised"
     starts = {"optimised from nothing": None, "ours, then optimised": served(codec, ours)}
     for name, start in starts.items():
@@ -135,7 +140,7 @@ def recovered(
         "seconds": plan.seconds,
         "warmup": plan.steps // 20,
         "rate": 1.5e-3,
-        "layer_scale": 0.03,
+        "layer_scale": 0.7,
         "dtype": "float32",
         "discriminator_channels": max(1, plan.critics),
         "discriminator_start": plan.steps // 2 if plan.critics else plan.steps,
@@ -150,7 +155,7 @@ def recovered(
     listener = None
     if recipe.loss.asr:
         rate = args.sampling_rate / args.samples_per_frame
-        model = Whisper(weights.whisper())
+        model = Whisper(weights.whisper(), codec.decoder.codebooks.rows.device)
         listener = Listener(model, folder.parent / "heard", recipe.asr_heads, rate)
     found = Data(data if recipe.pairs else data[:1], args, 0.0, listener)
     trainer = Trainer(recipe, codec, found, folder, voices)
@@ -173,7 +178,8 @@ def recovered(
             )
 
     path = trainer.run(tell)
-    encoder = open_encoder(path, codec.params, torch.device("cpu"), torch.float32)
+    device = codec.decoder.codebooks.rows.device
+    encoder = open_encoder(path, codec.params, device, torch.float32)
     return served(codec, encoder), float(spent.read_text())
 
 
@@ -211,7 +217,8 @@ def make_pairs(codec: Codec, files: list[Path], folder: Path) -> Path:
         speakers = sorted({file.parent.name for file in files})[:PRESETS]
         codes = [codec.encode(read(file)) for file in files if file.parent.name in speakers]
         folder.mkdir(parents=True, exist_ok=True)
-        write_shard(path, codes, [codec.decoder.decode(each) for each in codes])
+        sounds = [codec.decoder.decode(each).cpu() for each in codes]
+        write_shard(path, [each.cpu() for each in codes], sounds)
     return folder
 
 
@@ -258,9 +265,11 @@ if __name__ == "__main__":
     parser.add_argument("--speech", type=Path, help="where the speech is kept; else in --out")
     parser.add_argument("--only", choices=RECIPES, help="train with this recipe, and no more")
     parser.add_argument("--human", type=Path, help="a folder of WAV files at 24 kHz")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     kept = given.speech or given.out / "speech"
     out = given.out / given.preset
-    print(table(run(PLANS[given.preset], out, kept, given.human, given.only)))
+    device = torch.device(given.device)
+    print(table(run(PLANS[given.preset], out, kept, given.human, given.only, device)))

@@ -27,8 +27,10 @@ from podgen.engines.voxtral.cloning.losses import Spectra, mel_bank
 from podgen.engines.voxtral.cloning.optimise import Step
 from podgen.engines.voxtral.cloning.speaker import SpeakerEncoder
 from podgen.engines.voxtral.model.config import SPECIAL_CODES
+from podgen.engines.voxtral.model.convolution import causal_conv
 from podgen.engines.voxtral.settings import Settings, read_settings
 from podgen.engines.voxtral.training.data import Data
+from podgen.engines.voxtral.training.filters import filterbank
 from podgen.engines.voxtral.training.run import Asked, train
 from podgen.engines.voxtral.training.trainer import ENCODER
 from podgen.engines.voxtral.training.weights import TrainedEncoder
@@ -144,6 +146,8 @@ def test_a_voice_is_added_cast_rendered_and_injected(
     reads_back(tmp_path / "new", encoder, voice)
 
     (tmp_path / "show.yaml").write_text(
+        # One at a time: products round otherwise in another place of a batch.
+        "engines: {voxtral: {batch: 1}}\n"
         "cast:\n"
         "  ADA: {voices: {voxtral: voices/ada.safetensors}}\n"
         "  BEN: {voices: {voxtral: {ref_audio: me.wav, consent: Nobody to ask.}}}\n"
@@ -319,11 +323,24 @@ def test_a_fitted_encoder_begins_at_the_codes_scale() -> None:
     books = codec.decoder.codebooks
     spread = (books.rows - books.rows.mean(0)).square().mean().sqrt()
     encoder = TrainedEncoder(codec.params.codec, torch.float32)
-    encoder.fit(books)
-    wave = torch.from_numpy(talk(2.0))
+    encoder.fit(torch.from_numpy(talk(2.0))[None], books)
+    wave = torch.from_numpy(talk(2.0, 180.0, seed=1))
     semantic, acoustic = books.split(encoder(wave[None], [len(wave)]).detach())
-    assert 0.3 < semantic.square().mean().sqrt() / spread < 3
-    assert 0.2 < acoustic.square().mean().sqrt() < 1.8
+    assert 0.5 < semantic.square().mean().sqrt() / spread < 2
+    assert 0.3 < acoustic.square().mean().sqrt() < 1.2
+
+
+@pytest.mark.parametrize("hertz", [150, 440, 1000, 6000])
+def test_the_first_filters_tell_tones_apart(hertz: int) -> None:
+    """The loudest band at any moment is the one whose centre is nearest."""
+    bank = filterbank(96, 7, 240, 24000)
+    spectra = torch.fft.rfft(bank.transpose(1, 2).flatten(1), 24000).abs()
+    centres = spectra.argmax(1)[::2]
+    tone = torch.sin(2 * torch.pi * hertz / 24000 * torch.arange(9600))
+    heard = causal_conv(tone.view(-1, 240), bank, "zeros")[8:].unflatten(1, (48, 2)).norm(dim=2)
+    loudest = centres[(heard / bank.flatten(1).norm(dim=1)[::2]).argmax(1)]
+    assert (loudest == loudest[0]).all()
+    assert (loudest[0] - hertz).abs() <= (centres - hertz).abs().sort().values[1]
 
 
 def test_the_model_speaks_pairs_that_its_decoder_agrees_with(

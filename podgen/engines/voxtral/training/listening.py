@@ -123,9 +123,9 @@ def distance(semantic: Tensor, tokens: list[Tokens], head: torch.nn.Module) -> T
         head: from a row's width to the states'.
     """
     pooled = [each.shares.to(row) @ row for each, row in zip(tokens, semantic, strict=True)]
-    made = head(torch.cat(pooled))
+    made: Tensor = head(torch.cat(pooled))
     if not len(made):
-        return made.sum() + 0 * head(semantic[:, :1]).sum()
+        return made.sum()
     states = torch.cat([each.states for each in tokens]).to(made)
     alike: Tensor = F.cosine_similarity(made, states, dim=-1).mean()
     return 1 - alike

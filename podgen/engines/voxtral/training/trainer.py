@@ -80,7 +80,9 @@ class Trainer:
         encoder = TrainedEncoder(codec.params.codec, dtype, recipe.seed, recipe.layer_scale, heard)
         self.encoder = encoder.to(self._device)
         if recipe.fitted:
-            self.encoder.fit(codec.decoder.codebooks)
+            draw = data.speech_batch if data.speech else data.pair_batch
+            first = draw(recipe.clips, recipe.seconds, (recipe.seed, 0)).waves
+            self.encoder.fit(first.to(self._device), codec.decoder.codebooks)
         self._objective = Objective(recipe, codec, voices, self.encoder.head)
         self._average = Average(self.encoder, recipe.ema)
         self._optimiser = torch.optim.AdamW(

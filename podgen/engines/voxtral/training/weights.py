@@ -12,16 +12,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from podgen.engines.voxtral.model.codebooks import Codebooks
+from podgen.engines.voxtral.model.codebooks import PREFIX, Codebooks
 from podgen.engines.voxtral.model.config import CodecArgs
+from podgen.engines.voxtral.model.convolution import causal_conv
 from podgen.engines.voxtral.model.encoder import CodecEncoder
 from podgen.engines.voxtral.model.ops import TorchOps
+from podgen.engines.voxtral.training.filters import filterbank
 
 LAYER_SCALE = 0.01
 """Of the published recipe (arXiv 2603.25551)."""
-_LEVEL = 0.05  # RMS of speech
-_INSIDE = 0.75  # of a layer's numbers to begin with
-_ACOUSTIC = 0.6  # before their tanh
+_ACOUSTIC = 0.6  # RMS before their tanh
+_BAND = 0.15  # RMS of a band: the norms' epsilon of 0.01 leaves loud and soft apart
 
 
 class Weights(nn.Module):
@@ -64,6 +65,25 @@ class Weights(nn.Module):
         """One tensor itself, to be set or frozen."""
         found: nn.Parameter = self._kept[self._places[name]]
         return found
+
+    @torch.no_grad()
+    def begin_with_bands(self, waves: Tensor, args: CodecArgs) -> None:
+        """Make the encoder's first layer a filterbank whose bands are alike loud in `waves`."""
+        name = f"{PREFIX}input_proj.conv.parametrizations.weight.original"
+        filters = self.parameter(f"{name}1")
+        made = filterbank(filters.shape[0], args.patch_kernel, args.patch_size, args.sampling_rate)
+        filters.copy_(made)
+        whole = waves[:, : waves.shape[1] // args.patch_size * args.patch_size]
+        patches = whole.view(len(whole), -1, args.patch_size)
+        unit = filters / filters.flatten(1).norm(dim=1)[:, None, None]
+        heard = causal_conv(patches, unit, "reflect").flatten(0, 1)
+        gains = self.parameter(f"{name}0")
+        gains.copy_((_BAND / heard.square().mean(0).sqrt().clamp_min(1e-4))[:, None, None])
+
+    def learning(self) -> dict[str, nn.Parameter]:
+        """Those that learn, by name."""
+        found = {name: self.parameter(name) for name in self._places}
+        return {name: each for name, each in found.items() if each.requires_grad}
 
     def named(self) -> dict[str, Tensor]:
         """All tensors by name, in float32."""
@@ -112,20 +132,22 @@ class TrainedEncoder(nn.Module):
         return CodecEncoder(self.weights, self.args, TorchOps())
 
     @torch.no_grad()
-    def fit(self, books: Codebooks) -> None:
-        """Set first gains so that speech begins at the layers' scale, and latents at that of the
-        codebook's rows and the levels.
+    def fit(self, waves: Tensor, books: Codebooks) -> None:
+        """Begin with a filterbank, and with gains that bring its bands to one scale and latents to
+        that of the codebook's rows and of the levels, on waves [clips, samples] (after Mishkin and
+        Matas 2015).
 
         A weight norm's gain moves by about the rate of learning with a step: from one to the
         thirteen of the published codebook that is tens of thousands of steps.
         """
-        named = "audio_tokenizer.{}.conv.parametrizations.weight.original0"
-        self.weights.parameter(named.format("input_proj")).fill_(_INSIDE / _LEVEL)
-        last = named.format(f"encoder_blocks.{2 * len(self.args.encoder_stages) - 1}")
-        semantic, acoustic = books.split(self.weights.parameter(last)[:, 0, 0])
+        self.weights.begin_with_bands(waves, self.args)
+        latents = self(waves, [waves.shape[1]] * len(waves))
+        last = f"{PREFIX}encoder_blocks.{2 * len(self.args.encoder_stages) - 1}"
+        gains = self.weights.parameter(f"{last}.conv.parametrizations.weight.original0")[:, 0, 0]
         rows = books.rows.float()
-        semantic.fill_(float((rows - rows.mean(0)).square().mean().sqrt()) / _INSIDE)
-        acoustic.fill_(_ACOUSTIC / _INSIDE)
+        wanted = float((rows - rows.mean(0)).square().mean().sqrt()), _ACOUSTIC
+        for part, gain, size in zip(books.split(latents), books.split(gains), wanted, strict=True):
+            gain.mul_(size / part.square().mean().sqrt())
 
     def forward(self, waves: Tensor, lengths: Sequence[int]) -> Tensor:
         """See `CodecEncoder.latents`; the latents come back in float32."""

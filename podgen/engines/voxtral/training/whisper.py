@@ -156,7 +156,7 @@ class Whisper:
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Attention [n, width] of queries [n, width] to all keys, and its weights [heads, n, m]."""
-        q, k, v = (x.unflatten(-1, (self._heads, -1)).transpose(0, 1) for x in (q, k, v))
+        q, k, v = (x.reshape(len(x), self._heads, -1).transpose(0, 1) for x in (q, k, v))
         weights = (q @ k.transpose(1, 2) / math.sqrt(q.shape[-1])).softmax(-1)
         return (weights @ v).transpose(0, 1).flatten(1), weights
 
