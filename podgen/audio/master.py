@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from podgen.audio import mix
+from podgen.audio.ahead import Ahead
 from podgen.audio.balance import too_loud
 from podgen.audio.encode import LOSSY, encode
 from podgen.audio.frames import Frames
@@ -106,15 +107,24 @@ def master(
             ceiling=ceiling,
             tell=reductions.add,
         )
-        encode(_counted(blocks, total, report, "encoding"), preset, outputs, chapters, serial)
+        for path in outputs.values():
+            path.unlink(missing_ok=True)
+        with _ahead(outputs, preset, total) as ahead:
+            encode(_counted(blocks, total, report, "encoding"), preset, outputs, chapters, serial)
         verdicts = {}
         for form, path in outputs.items():
             if finish is not None:
                 finish(path, form)
-            expected = mix.expectations(scene)
             verdict = verify(
-                path, form, preset, total, expected, lambda part: report("verifying", part)
+                path,
+                form,
+                preset,
+                total,
+                mix.expectations(scene),
+                lambda part: report("verifying", part),
+                heard=ahead.heard() if ahead and form == "mp3" else None,
             )
+            report("verifying", 1.0)
             verdicts[form] = replace(verdict, failures=(*verdict.failures, *failures))
         louder, lower = _corrections(list(verdicts.values()), preset)
         if rounds == ROUNDS or not (louder or lower):
@@ -131,6 +141,13 @@ def master(
         reductions=reductions.decibels(),
         deliverables=tuple(deliverables),
     )
+
+
+def _ahead(
+    outputs: Mapping[str, Path], preset: Preset, total: int
+) -> AbstractContextManager[Ahead | None]:
+    """What hears the MP3 while it is being written, if there is one."""
+    return Ahead(outputs["mp3"], preset, total) if "mp3" in outputs else nullcontext()
 
 
 class _Seconds:
@@ -195,10 +212,15 @@ def _survey(scene: Scene, report: Progress) -> tuple[Survey, tuple[Failure, ...]
     meter, frames = Meter(), Frames(timeline.rate, scene.channels)
     held = any(score.under is not None for score in scene.music.values())
     under = Meter() if held else None
-    mixed = mix.stream(scene, meter=meter, under=under)
-    with closing(_counted(mixed, timeline.total, report, "measuring")) as blocks:
-        for block in blocks:
-            frames.push(block)
+
+    def mixed() -> Generator[Floats, None, None]:
+        blocks = _counted(mix.stream(scene, under=under), timeline.total, report, "measuring")
+        with closing(blocks):
+            for block in blocks:
+                frames.push(block)
+                yield block
+
+    meter.hear(mixed(), timeline.rate, scene.channels)
     return Survey(meter, frames), () if under is None else tuple(too_loud(scene, under))
 
 

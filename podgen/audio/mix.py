@@ -2,12 +2,13 @@
 
 However many turns there are, ffmpeg has as many inputs as things that sound at once. Each is a
 pipe of float32 samples, placed and automated before it enters; the graph only sums them (and
-measures, and splits off stems). So nothing in the graph delays, loops, fades or changes a volume.
+measures music, and splits off stems). So nothing in it delays, loops, fades or changes a volume.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,22 +65,25 @@ def stream(
     scene: Scene,
     start: int = 0,
     end: int | None = None,
-    meter: Meter | None = None,
     under: Meter | None = None,
 ) -> Generator[Floats, None, None]:
     """The mix from sample `start` to `end` in blocks of (frames, channels), at -23 LUFS.
 
-    `meter`, if given, has measured what was yielded once the last block is out, and `under` the
-    music alone that is to lie under speech.
+    `under`, if given, has measured the music alone that is to lie under speech once the last block
+    is out.
 
     Raises:
         FfmpegError: ffmpeg failed.
         MachineError: a clip cannot be read.
     """
     end = scene.timeline.total if end is None else end
+    groups = _groups(scene, by_speaker=False)
+    if under is None and sum(len(rows) for _, rows in groups) == 1:
+        yield from _only(scene, groups[0][1][0], start, end)
+        return
     with machine.Job() as job:
         tone, nodes = scene.tone, []
-        for name, rows in _groups(scene, by_speaker=False):
+        for name, rows in groups:
             for parts in rows:
                 node = _input(job, scene, parts, start, end, tone)
                 tone = None  # it goes with the first lane
@@ -87,8 +91,6 @@ def stream(
             if name == UNDER and under is not None:
                 nodes[-len(rows) :] = [under.attach(_sum(nodes[-len(rows) :]), job)]
         node = _sum(nodes)
-        if meter is not None:
-            node = meter.attach(node, job)
         output = ffmpeg.output(node, "pipe:1", format="f32le", acodec="pcm_f32le")
         width = scene.channels
         for data in job.stream(output.get_args(), lane.BLOCK * width * 4):
@@ -189,6 +191,16 @@ def _turned_up(automation: Automation, span: Span, rate: int) -> list[tuple[int,
             elif on:
                 parts.append((at, at + step))
     return [(start, end) for start, end in parts if end - start >= rate]
+
+
+def _only(
+    scene: Scene, parts: Iterable[Part], start: int, end: int
+) -> Generator[Floats, None, None]:
+    """A mix of one lane, which needs no ffmpeg."""
+    blocks = lane.stream(parts, scene.timeline.rate, scene.channels, start, end, scene.tone)
+    with closing(blocks):
+        for block in blocks:
+            yield block.copy()  # a lane's block is overwritten by the next one
 
 
 def _input(

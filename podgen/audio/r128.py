@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
 
+import ffmpeg
 import numpy as np
 
-from podgen.audio.ffmpeg import Job
+from podgen.audio.ffmpeg import Chunks, Job
 from podgen.audio.frames import Series
 from podgen.audio.loudness import SILENCE_LUFS
 
@@ -19,6 +21,10 @@ WINDOW_SECONDS = 3.0
 """Of short-term loudness (EBU Tech 3341)."""
 BLOCK_STEPS = 4
 """Steps in a gating block."""
+
+NOTHING_LUFS = -120.691
+"""What the filter says of digital silence; where sums that slide along fall just below zero, it
+says that they have no logarithm."""
 
 _LINE = re.compile(rb"lavfi\.r128\.([MSI])=(\S+)\n")
 
@@ -37,16 +43,29 @@ class Meter:
     def attach(self, node: Any, job: Job) -> Any:
         """Put the filter after `node` of an ffmpeg-python graph; returns what follows it."""
         pipe = job.drain(self.consume)
-        return node.filter("ebur128", metadata=1).filter(
-            "ametadata", mode="print", file=pipe, direct=1
-        )
+        return node.filter("ebur128", metadata=1).filter("ametadata", mode="print", file=pipe)
+
+    def hear(self, blocks: Chunks, rate: int, channels: int) -> None:
+        """Measure blocks of (frames, channels), float32.
+
+        Raises:
+            FfmpegError: ffmpeg failed.
+            Exception: whatever `blocks` raised.
+        """
+        with Job() as job:
+            # Nothing seeks in a pipe: without an index of it, which grows with the hours.
+            source = ffmpeg.input(
+                job.feed(blocks), format="f32le", ar=rate, ac=channels, indexmem=0
+            ).audio
+            job.run(ffmpeg.output(self.attach(source, job), "-", format="null").get_args())
 
     def consume(self, text: bytes) -> None:
         """Take the next piece of what `ametadata` prints."""
         whole, newline, self._rest = (self._rest + text).rpartition(b"\n")
         values: dict[bytes, list[float]] = {b"M": [], b"S": [], b"I": [self._integrated]}
         for key, value in _LINE.findall(whole + newline):
-            values[key].append(float(value))
+            level = float(value)
+            values[key].append(NOTHING_LUFS if math.isnan(level) else level)
         self.momentary.append(values[b"M"])
         self.short_term.append(values[b"S"])
         self._integrated = values[b"I"][-1]

@@ -8,20 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import ffmpeg
 import numpy as np
 import numpy.typing as npt
 
-from podgen.audio.asset import Format, parse_format
+from podgen.audio.asset import Format
 from podgen.audio.encode import sample_rate
-from podgen.audio.ffmpeg import FfmpegError, Job, local
-from podgen.audio.frames import PER_SECOND, Frames, Series, longest_run
+from podgen.audio.frames import PER_SECOND, Series, longest_run
+from podgen.audio.hearing import Heard, hear
 from podgen.audio.loudness import GATE_SECONDS, decibels
 from podgen.audio.mix import Expectation
 from podgen.audio.presets import Preset
-from podgen.audio.r128 import STEP_SECONDS, Meter, centred, gated, highest, loudness_range
-from podgen.audio.truepeak import PeakMeter
-from podgen.errors import ResultError
+from podgen.audio.r128 import STEP_SECONDS, centred, gated, highest, loudness_range
 
 DURATION_TOLERANCE = 0.05
 """Seconds by which a file may differ from its timeline."""
@@ -29,7 +26,6 @@ WAVEFORM_POINTS = 2000
 LOUDNESS_POINTS = 1200
 _TELLING_SECONDS = 2.0  # speech so long holds a pause or a closure
 _AAC_MOST = 1.5  # an average that follows the material: in silence it is next to nothing
-_BLOCK = 1 << 15
 _SPAN = 50  # points drawn from one reading
 
 
@@ -88,36 +84,29 @@ def verify(
     total: int,
     expected: Iterable[Expectation] = (),
     progress: Callable[[float], None] | None = None,
+    heard: Heard | None = None,
 ) -> Verdict:
     """Decode and measure a deliverable; `total` and `expected` are in samples at the preset's rate.
+
+    `heard` is what it holds where that is known already.
 
     Raises:
         ResultError: the file holds no audio that can be decoded.
     """
-    rate, width = sample_rate(form, preset), preset.channels
+    rate = sample_rate(form, preset)
     sounds = list(expected)
     length = total / preset.sample_rate
-    meter, peaks, frames = Meter(), PeakMeter(width), Frames(rate, width)
-    try:
-        with Job() as job:
-            node = meter.attach(ffmpeg.input(local(path)).audio, job)
-            output = ffmpeg.output(
-                node, "pipe:1", format="f32le", acodec="pcm_f32le", ar=rate, ac=width
-            )
-            for data in job.stream(output.get_args(), _BLOCK * width * 4):
-                block = np.frombuffer(data, np.float32).reshape(-1, width)
-                peaks.push(block)
-                frames.push(block)
-                if progress is not None:
-                    progress(min(1.0, frames.samples / rate / max(length, 1e-9)))
-            found = parse_format(job.streams)
-    except FfmpegError as error:
-        raise ResultError(f"{path} cannot be decoded", "render again") from error
-    if found is None or not frames.samples:
-        raise ResultError(f"{path} holds no audio", "render again")
+    if heard is None:
+
+        def tell(seconds: float) -> None:
+            if progress is not None:
+                progress(min(1.0, seconds / max(length, 1e-9)))
+
+        heard = hear(path, rate, preset.channels, tell)
+    found, meter, frames = heard.format, heard.meter, heard.frames
     figures = _Figures(
         loudness=meter.integrated,
-        true_peak=decibels(peaks.finish()),
+        true_peak=decibels(heard.true_peak),
         rms=decibels(frames.rms),
         noise_floor=_noise_floor(frames.powers, preset.sample_rate, sounds),
         seconds=frames.samples / rate,

@@ -249,8 +249,8 @@ def test_the_same_scene_gives_the_same_samples(tmp_path: Path) -> None:
 
 def test_the_meter_agrees_with_ffmpegs_summary(tmp_path: Path) -> None:
     cues, sources = turns(tmp_path, {"a1": speech(5), "b1": speech(5, 2, lufs=-30)})
-    meter = Meter()
-    out = np.concatenate(list(mix.stream(Scene(laid(cues), 2, sources), meter=meter)))
+    out, meter = mixed(Scene(laid(cues), 2, sources)), Meter()
+    meter.hear(iter([out]), RATE, 2)
     loudness, _ = ebur128(save(tmp_path / "out.wav", out))
     assert meter.integrated == pytest.approx(loudness, abs=0.06)
     assert len(meter.momentary) == len(meter.short_term) == 100

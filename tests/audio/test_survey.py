@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ffmpeg
 import numpy as np
 import pytest
 
 from podgen.audio import frames, survey
-from podgen.audio.ffmpeg import Job
 from podgen.audio.frames import Frames, Series
 from podgen.audio.limiter import limited
 from podgen.audio.loudness import integrated
@@ -22,9 +20,7 @@ def surveyed(samples: Floats) -> tuple[Survey, Meter]:
     """What the first pass over these samples (frames, 1) would have found."""
     meter, kept = Meter(), Frames(RATE, 1)
     kept.push(samples)
-    with Job() as job:
-        source = ffmpeg.input(job.feed(iter([samples])), format="f32le", ar=RATE, ac=1).audio
-        job.run(ffmpeg.output(meter.attach(source, job), "-", format="null").get_args())
+    meter.hear(iter([samples]), RATE, 1)
     return Survey(meter, kept), meter
 
 

@@ -252,3 +252,13 @@ def test_a_file_without_audio_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"nothing at all")
     with pytest.raises(ResultError, match=r"a\.wav"):
         verify(tmp_path / "a.wav", "wav", MONO, RATE)
+
+
+def test_digital_silence_after_speech_has_a_loudness(tmp_path: Path) -> None:
+    """Sums that slide along ffmpeg's filter fall below zero there, and have no logarithm."""
+    samples = np.concatenate([programme(lufs=-16), np.zeros(9 * RATE, np.float32)])
+    apple = preset("apple")
+    stereo = np.stack([samples * np.float32(0.9), samples], axis=1)
+    verdict = verify(save(tmp_path / "a.wav", stereo), "wav", apple, len(samples))
+    assert np.isfinite(verdict.short_term).all()
+    assert verdict.highest_short_term is not None and verdict.highest_momentary is not None
