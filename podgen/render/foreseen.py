@@ -120,4 +120,5 @@ def _covers(show: Show) -> Iterator[Problem]:
     size = show.cover.stat().st_size
     if size > _FLAC_PICTURE:
         what = f"the cover has {size / 2**20:.1f} MiB, and flac holds less than 16"
-        yield Problem(what, "give a smaller picture: players want 3000 x 3000 pixels at most")
+        remedy = "give a smaller picture: players want 3000 x 3000 pixels at most"
+        yield Problem(what, remedy, show.cover_place)

@@ -60,6 +60,7 @@ def _same(makings: Sequence[Making]) -> Iterator[Problem]:
 def _clashes(makings: Sequence[Making], sources: Mapping[Path, Path]) -> Iterator[Problem]:
     """What would be written over something, or cannot be written."""
     taken: dict[Path, str] = {}
+    told: set[tuple[Path | None, str]] = set()
     for making in makings:
         of = f" of {making.plan.show.path}" if len(makings) > 1 else ""
         taken[_real(lock_path(making.plan.show.path))] = f"the lock file{of}"
@@ -72,8 +73,9 @@ def _clashes(makings: Sequence[Making], sources: Mapping[Path, Path]) -> Iterato
                 )
             elif taken.setdefault(real, what) != what:
                 yield Problem(f"{path} would be both {taken[real]} and {what}", "rename one")
-            elif obstacle := _obstacle(path):
-                yield Problem(f"{path} cannot be written: {obstacle}", "give another name")
+            elif (obstacle := _obstacle(path)) and obstacle not in told:
+                told.add(obstacle)  # a folder that is none stands in the way of many files
+                yield Problem(f"{path} cannot be written: {obstacle[1]}", "give another name")
 
 
 def _losses(makings: Sequence[Making], sources: Mapping[Path, Path]) -> Iterator[Problem]:
@@ -94,6 +96,7 @@ def _losses(makings: Sequence[Making], sources: Mapping[Path, Path]) -> Iterator
 def _targets(making: Making) -> Iterator[tuple[Path, str]]:
     """Every file that the job may write for a show, and what it is."""
     plan, outputs = making.plan, making.outputs
+    yield from ((path, f"the {form} file") for form, path in outputs.paths.items())
     yield outputs.preview, "the preview of a turn"
     if making.depfile is not None:
         yield making.depfile, "the dependency file"
@@ -113,10 +116,11 @@ def _targets(making: Making) -> Iterator[tuple[Path, str]]:
                 yield place.folder / "stems" / f"{name}.wav", f"the stem {name}"
 
 
-def _obstacle(path: Path) -> str:
-    """Why no file can be put at `path`, as far as can be told without trying."""
+def _obstacle(path: Path) -> tuple[Path | None, str] | None:
+    """What stands where, so that no file can be put at `path`, as far as can be told without
+    trying. Without a place it is the name itself."""
     if not is_text(str(path)):
-        return "its name is not UTF-8"
+        return None, "its name is not UTF-8"
     for at in (path, *path.parents):
         try:
             mode = at.stat().st_mode
@@ -125,13 +129,11 @@ def _obstacle(path: Path) -> str:
         except NotADirectoryError:
             continue
         except OSError as error:
-            return error.strerror or str(error)
+            return None, error.strerror or str(error)
         if at == path:
-            return "" if stat.S_ISREG(mode) else "something else than a file is there"
-        if not stat.S_ISDIR(mode):
-            return f"{at} is no folder"
-        return ""
-    return ""
+            return None if stat.S_ISREG(mode) else (at, "something else than a file is there")
+        return None if stat.S_ISDIR(mode) else (at, f"{at} is no folder")
+    return None
 
 
 def _real(path: Path) -> Path:

@@ -247,6 +247,7 @@ class Show:
     date: str | None = None
     language: str = "en"
     cover: Path | None = None
+    cover_place: Place | None = None
     lexicon: Lexicon = NO_WORDS
     defaults: Defaults = Defaults()
     mastering: Mastering = Mastering()

@@ -96,6 +96,7 @@ def _show(path: Path, form: ScriptForm, source: Source, context: Context) -> Sho
         date=form.date,
         language=form.language or "en",
         cover=form.cover,
+        cover_place=source.place(("cover",)),
         lexicon=form.lexicon or Lexicon(),
         defaults=_defaults(form.defaults),
         mastering=_mastering(form.mastering, source),

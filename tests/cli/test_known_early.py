@@ -108,7 +108,8 @@ def test_a_cut_jpeg_is_refused(podgen: CommandLine, write_show: Write) -> None:
 def test_a_cover_that_flac_cannot_hold_is_refused(podgen: CommandLine, write_show: Write) -> None:
     (podgen.folder / "a.png").write_bytes(png(10, 10) + bytes(17 << 20))
     script = write_show([HELLO], "cover: a.png\ndeliverables: [mp3, flac]")
-    assert "the cover has 17.0 MiB, and flac holds less than 16" in told(podgen, script)
+    said = told(podgen, script)
+    assert "show.yaml:2:8: the cover has 17.0 MiB, and flac holds less than 16" in said
 
 
 def test_an_option_without_effect_is_refused(podgen: CommandLine) -> None:
