@@ -143,7 +143,9 @@ def _write_turn(there: MutableMapping[str, Any], engines: Mapping[str, Choice]) 
     for name in [name for name in there if name not in engines]:
         del there[name]
     for name, choice in sorted(engines.items()):
-        entry = {"take": choice.take, "seed": choice.seed, "text": choice.text}
+        entry: dict[str, Any] = {"take": choice.take, "seed": choice.seed}
+        if choice.text or "text" in there.get(name, {}):
+            entry["text"] = choice.text
         there.setdefault(name, {}).update(entry)
 
 

@@ -104,6 +104,14 @@ def test_a_broken_lock_file_is_told_with_place_and_remedy(
     assert all("pilot.lock.yaml" in line for line in lines)
 
 
+def test_other_entries_stay_as_they_are(tmp_path: Path) -> None:
+    script = tmp_path / "show.yaml"
+    kept = "turns:\n  b: {hibari: {take: 2, seed: 1000}} # fine\n"
+    lock_path(script).write_text(kept)
+    save_choices(script, {**load_choices(script), "c": {"kokoro": Choice(3, 2000, "Well.")}})
+    assert lock_path(script).read_text().startswith(kept)
+
+
 def test_comments_and_order_of_the_file_stay(tmp_path: Path) -> None:
     script = tmp_path / "pilot.yaml"
     lock_path(script).write_text(
