@@ -65,7 +65,8 @@ def read_info(file: BinaryIO) -> Info | None:
         at = 10 + size
     file.seek(at)
     block = file.read(4096)
-    mark = block.find(b"Info", 4, 64)
+    # ffmpeg says "Xing" until it knows that the bit rate is constant.
+    mark = max(block.find(name, 4, 64) for name in (b"Info", b"Xing"))
     rest = block[mark + _TAG :].lstrip(b"\0")
     if mark < 0 or not rest:
         return None
@@ -136,8 +137,10 @@ class Ahead:
     def _hear(self) -> tuple[Meter, Frames, float]:
         first = _DELAY + _DECODER_DELAY
         with Job() as job:
-            # Nothing seeks in a pipe: without an index of it, which grows with the hours.
-            node = ffmpeg.input(job.feed(self._frames()), format="mp3", indexmem=0).audio
+            # No index, which grows, of what nothing seeks in; and a short look at what it is, where
+            # the usual 5 MB are four minutes.
+            quick = {"format": "mp3", "indexmem": 0, "probesize": 1 << 15}
+            node = ffmpeg.input(job.feed(self._frames()), **quick).audio
             node = node.filter("atrim", start_sample=first, end_sample=first + self._total)
             return measured(job, node, self._rate, self._channels, lambda seconds: None)
 

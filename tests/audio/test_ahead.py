@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from mutagen.id3 import APIC, ID3, TIT2
 
+from podgen.audio import ahead, hearing
 from podgen.audio.ahead import Ahead, read_info
 from podgen.audio.encode import encode
+from podgen.audio.ffmpeg import Job
 from podgen.audio.presets import preset
 from podgen.audio.verify import verify
 
@@ -30,22 +32,42 @@ def blocks() -> Iterator[Floats]:
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ahead, bytes]:
     """An MP3 that was heard while it was written, and has tags since."""
     path = tmp_path_factory.mktemp("ahead") / "a.mp3"
-    with Ahead(path, OWN, TOTAL) as ahead:
+    with Ahead(path, OWN, TOTAL) as listening:
         encode(blocks(), OWN, {"mp3": path})
     tags = ID3()
     tags.add(TIT2(text=["An episode"]))
     tags.add(APIC(mime="image/png", type=3, data=b"\xff\xfb" * 9000))
     tags.save(path)
-    return ahead, path.read_bytes()
+    return listening, path.read_bytes()
 
 
 def test_what_was_heard_is_what_the_finished_file_holds(written: tuple[Ahead, bytes]) -> None:
-    ahead, data = written
-    path = ahead.path
+    listening, data = written
+    path = listening.path
     path.write_bytes(data)
-    heard = ahead.heard()
+    heard = listening.heard()
     assert heard is not None
     assert verify(path, "mp3", OWN, TOTAL, heard=heard) == verify(path, "mp3", OWN, TOTAL)
+
+
+def test_it_is_heard_before_it_is_all_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def measured(job: Job, node: object, rate: int, channels: int, tell: hearing.Hears) -> object:
+        return hearing.measured(job, node, rate, channels, lambda seconds: begun.set())
+
+    def waiting() -> Iterator[Floats]:
+        yield from [*blocks()] * 4
+        assert begun.wait(60)
+        yield from blocks()
+
+    monkeypatch.setattr(ahead, "measured", measured)
+    path = tmp_path / "a.mp3"
+    with Ahead(path, OWN, 5 * TOTAL) as listening:
+        encode(waiting(), OWN, {"mp3": path})
+    assert listening.heard() is not None
 
 
 def cut(data: bytearray) -> None:
@@ -84,18 +106,18 @@ def without_info(data: bytearray) -> None:
 def test_a_file_that_is_another_was_not_heard(
     written: tuple[Ahead, bytes], harm: Callable[[bytearray], None]
 ) -> None:
-    ahead, data = written
+    listening, data = written
     spoilt = bytearray(data)
     harm(spoilt)
-    ahead.path.write_bytes(spoilt)
-    assert ahead.heard() is None
+    listening.path.write_bytes(spoilt)
+    assert listening.heard() is None
 
 
 def test_a_file_that_is_no_mp3_was_not_heard(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
-    with Ahead(path, OWN, TOTAL) as ahead:
+    with Ahead(path, OWN, TOTAL) as listening:
         path.write_bytes(b"ID3" + bytes(50_000))
-    assert ahead.heard() is None
+    assert listening.heard() is None
     with path.open("rb") as file:
         assert read_info(file) is None
 
