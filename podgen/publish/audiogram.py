@@ -78,9 +78,11 @@ def film(sound: Path, cover: Path | None, subtitles: Path, seconds: float, path:
     if cover is None:
         ground = ffmpeg.input(f"color=c={_GROUND}:s={size}:r={_RATE}", format="lavfi").video
     else:
-        still = ffmpeg.input(machine.local(cover), loop=1, framerate=_RATE).video
+        still = ffmpeg.input(machine.local(cover), framerate=_RATE).video
         ground = still.filter("scale", SIDE, SIDE, force_original_aspect_ratio="decrease")
         ground = ground.filter("pad", SIDE, SIDE, "(ow-iw)/2", "(oh-ih)/2", color=_GROUND)
+        # Held from here on: reading and scaling it for each frame takes longer than all the rest.
+        ground = ground.filter("loop", loop=-1, size=1)
     ground = ground.filter("drawbox", y=SIDE - _BAND, h=_BAND, w=SIDE, color="black@0.75", t="fill")
     wave = split[0].filter(
         "showwaves",
