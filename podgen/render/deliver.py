@@ -20,7 +20,8 @@ from podgen.publish.item import item_xml
 from podgen.publish.levels import write_levels
 from podgen.publish.notes import notes_html, notes_markdown
 from podgen.publish.tags import tag
-from podgen.publish.transcript import karaoke, srt, text, transcript_json, vtt
+from podgen.publish.transcript import karaoke as with_word_times
+from podgen.publish.transcript import srt, text, transcript_json, vtt
 from podgen.render.assemble import Assembly
 from podgen.render.dress import Dressed, trim_of
 from podgen.render.outputs import Outputs
@@ -50,7 +51,7 @@ COMPANIONS: Mapping[str, Callable[[Episode], str]] = {
 }
 """Texts that go with an episode, by file name."""
 KARAOKE = "karaoke.vtt"
-"""Beside those where it is known when words are said."""
+"""Beside those where it is asked for and known when words are said."""
 REPORT = "report.json"
 
 
@@ -112,6 +113,7 @@ def deliver(
             stems = write_stems(assembly.scene, made.folder / "stems")
             tell("stems", 1.0)
         write_companions(episode, made.folder)
+        karaoke = _write_karaoke(plan, episode, made.folder)
         there = written(place.folder)
         clips = write_clips(dressed, made.folder / "clips", place.folder / "clips", there)
         report = make_report(
@@ -126,7 +128,7 @@ def deliver(
             proved=proved,
             beside=[
                 *(place.folder / name for name in COMPANIONS),
-                *([place.folder / KARAOKE] if any(t.words for t in episode.turns) else []),
+                *(place.folder / path.name for path in karaoke),
                 *(place.folder / "stems" / path.name for path in stems),
                 *([preview] if preview else []),
             ],
@@ -195,10 +197,17 @@ def write_companions(episode: Episode, folder: Path) -> None:
     """Write transcripts, chapters with their pictures, and the feed item."""
     for name, content in COMPANIONS.items():
         (folder / name).write_text(content(episode), encoding="utf-8")
-    if timed := karaoke(episode):
-        (folder / KARAOKE).write_text(timed, encoding="utf-8")
     for picture, name in picture_names(mark.image for mark in episode.chapters).items():
         shutil.copyfile(picture, folder / name)
+
+
+def _write_karaoke(plan: Plan, episode: Episode, folder: Path) -> list[Path]:
+    """The transcript with word times, if it was asked for and there are any."""
+    timed = with_word_times(episode) if plan.show.karaoke else ""
+    if not timed:
+        return []
+    (folder / KARAOKE).write_text(timed, encoding="utf-8")
+    return [folder / KARAOKE]
 
 
 def write_clips(

@@ -96,6 +96,8 @@ class Production:
         gathered = gather(plan, store)
         for warning in plan.warnings:
             self._warn(warning)
+        if plan.show.karaoke and self._reader is None:
+            self._warn("`karaoke` has no effect: when words are said is known with --proof")
         for spoilt in gathered.corrupt:
             self._warn(f"the stored clip of turn {spoilt} was corrupt; it is made again")
         for missing in gathered.missing:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from podgen.publish.episode import Episode
+from podgen.publish.soundbites import Soundbite
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,8 @@ class Report:
     `waveform` holds the lowest and highest sample (-1 to 1) of equal slices of the episode, and
     `loudness` the short-term loudness over time as (seconds, LUFS). `audio` is the deliverable
     that the page plays, as a path from the report's folder, as is what lies `beside` (transcripts,
-    chapters, feed item, stems, preview). `made` is shown if it is not empty.
+    chapters, feed item, stems, preview). `made` is shown if it is not empty. `soundbites` are
+    suggested passages, published nowhere.
     """
 
     episode: Episode
@@ -145,6 +147,7 @@ class Report:
     audio: str | None
     made: str = ""
     beside: tuple[str, ...] = ()
+    soundbites: tuple[Soundbite, ...] = ()
 
     @property
     def passed(self) -> bool:

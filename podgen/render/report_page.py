@@ -30,6 +30,7 @@ def write_html(report: Report, path: Path) -> None:
         "deliverables": _deliverables(report),
         "failures": _failures(report),
         "beside": _links(report),
+        "soundbites": _soundbites(report),
         "engines": _engines(report),
         "tracks": tracks(report),
         "speakers": "".join(
@@ -187,6 +188,24 @@ def _engines(report: Report) -> str:
         f"{'turn' if use.turns == 1 else 'turns'}: {html.escape(use.why)}"
         f' <code title="what names its sound">{html.escape(use.fingerprint)}</code></li>'
         for use in report.engines
+    )
+
+
+def _soundbites(report: Report) -> str:
+    """Suggested passages; a click on a time plays it."""
+    if not report.soundbites:
+        return ""
+    episode = report.episode
+    items = "".join(
+        f'<li><a href="#timeline" data-seek="{episode.seconds(one.start):.3f}">'
+        f"{duration(episode.seconds(one.start))}</a> "
+        f"{number(episode.seconds(one.end - one.start), 1)} s, <b>{html.escape(one.speaker)}</b> "
+        f'<span lang="{html.escape(episode.language)}">{html.escape(one.text)}</span></li>'
+        for one in report.soundbites
+    )
+    return (
+        '<section aria-labelledby="h-bites"><h2 id="h-bites">Soundbites <small>suggested: whole '
+        f'sentences between silences</small></h2><ul class="engines">{items}</ul></section>'
     )
 
 

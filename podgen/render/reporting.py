@@ -13,6 +13,7 @@ from podgen.audio.presets import Preset
 from podgen.audio.verify import DURATION_TOLERANCE, Verdict, bit_rate_range
 from podgen.casting import RECORDED
 from podgen.publish.episode import Episode
+from podgen.publish.soundbites import suggestions
 from podgen.render.assemble import Assembly, Piece
 from podgen.render.levelling import Levelled
 from podgen.render.plan import Plan, PlannedTurn
@@ -82,6 +83,7 @@ def make_report(
         turns=tuple(_rows(plan, assembly, mastered, episode, folder, spoken, clips, proved)),
         audio=_seen(mastered.deliverables[0].path, folder),
         beside=tuple(_seen(path, folder) for path in beside),
+        soundbites=tuple(suggestions(episode)),
     )
 
 

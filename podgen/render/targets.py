@@ -11,7 +11,7 @@ from pathlib import Path
 from podgen.audio.mix import EFFECTS, MUSIC, ROOM, stem_names
 from podgen.errors import Problem, ScriptError, is_text
 from podgen.publish.chapters import picture_names
-from podgen.render.deliver import COMPANIONS, REPORT, clip_name
+from podgen.render.deliver import COMPANIONS, KARAOKE, REPORT, clip_name
 from podgen.render.outputs import Outputs
 from podgen.render.plan import Plan
 from podgen.render.release import LIST, written
@@ -110,6 +110,8 @@ def _targets(making: Making) -> Iterator[tuple[Path, str]]:
             yield place.folder / name, f"the copy of {source}"
         for turn in plan.turns:
             yield place.folder / "clips" / clip_name(turn), "a turn's clip"
+        if plan.show.karaoke:
+            yield place.folder / KARAOKE, f"the episode's {KARAOKE}"
         if plan.show.stems:
             speakers = dict.fromkeys(turn.part.character for turn in plan.turns)
             for name in stem_names([*speakers, EFFECTS, MUSIC, ROOM]):

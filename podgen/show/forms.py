@@ -335,6 +335,7 @@ class ScriptForm(Form):
         | None
     ) = said("The files to make; mp3.")
     stems: kind.YesNo | None = said("Whether to write a track per speaker and of the music.")
+    karaoke: kind.YesNo | None = said("Whether to write a transcript with the time of each word.")
     room_tone: ref.RoomTone | None = said("Faint noise in the gaps: true, false or a recording.")
     engines: dict[str, kind.Settings] | None = said("Engine: its settings.")
     turns: list[Any] = Field(description="What is heard, in order.")

@@ -253,6 +253,7 @@ class Show:
     mastering: Mastering = Mastering()
     deliverables: tuple[str, ...] = ("mp3",)
     stems: bool = False
+    karaoke: bool = False
     room_tone: Path | bool = True
     room_tone_place: Place | None = None
     engine_settings: Mapping[str, Settings] = field(default_factory=dict)

@@ -102,6 +102,7 @@ def _show(path: Path, form: ScriptForm, source: Source, context: Context) -> Sho
         mastering=_mastering(form.mastering, source),
         deliverables=tuple(dict.fromkeys(form.deliverables or ("mp3",))),
         stems=bool(form.stems),
+        karaoke=bool(form.karaoke),
         room_tone=True if form.room_tone is None else form.room_tone,
         room_tone_place=source.place(("room_tone",)),
         engine_settings=read_engine_settings(form.engines, source, ("engines",)),

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from podgen.publish.episode import SpokenWord
+from podgen.publish.soundbites import Soundbite
 from podgen.render.report_page import write_html
 from tests.support.browser import PHONE, chromium, serious
 from tests.support.reports import sample
@@ -80,6 +82,55 @@ def test_the_playhead_is_moved_by_keys(browser: Browser, tmp_path: Path) -> None
     assert "CIPHERFOX" in (head.get_attribute("aria-valuetext") or "") or "MOTH" in (
         head.get_attribute("aria-valuetext") or ""
     )
+
+
+def test_words_are_marked_as_they_sound_and_what_was_heard_stands_below(
+    browser: Browser, tmp_path: Path
+) -> None:
+    report = replace(sample(), audio="episode.wav")
+    turn, rate = report.episode.turns[3], report.episode.sample_rate
+    said = [
+        SpokenWord(word, turn.start + n * rate // 4, turn.start + (n + 1) * rate // 4)
+        for n, word in enumerate(turn.text.split())
+    ]
+    turns = (*report.episode.turns[:3], replace(turn, words=tuple(said)), *report.episode.turns[4:])
+    row = replace(
+        report.turns[3],
+        verdict="bad",
+        heard="you would know this",
+        findings=("'notice' heard as 'know this' at 1.0 s (90% sure)",),
+    )
+    report = replace(
+        report,
+        episode=replace(report.episode, turns=turns),
+        turns=(*report.turns[:3], row, *report.turns[4:]),
+        soundbites=(Soundbite(turn.start, turn.end, turn.speaker, turn.text),),
+    )
+    silence = np.zeros(round(report.episode.duration * 8000), np.int16)
+    soundfile.write(tmp_path / "episode.wav", silence, 8000)
+    write_html(report, tmp_path / "report.html")
+    page = opened(browser, tmp_path / "report.html")
+    page.wait_for_function("document.getElementById('audio').readyState >= 1")
+    for at in (0, 2):
+        page.evaluate(
+            "at => { document.getElementById('audio').currentTime = at }",
+            (said[at].start + said[at].end) / 2 / rate,
+        )
+        marked = page.locator("#now mark")
+        expect = said[at].text
+        page.wait_for_function(
+            "word => document.querySelector('#now mark')?.textContent === word", arg=expect
+        )
+        assert marked.count() == 1
+    found = page.locator("#turn-3 .heard").inner_text()
+    assert "'notice' heard as 'know this'" in found
+    assert "you would know this" in found
+    assert page.locator("#turn-1 .heard").count() == 0
+    page.locator("[data-seek]").click()
+    assert page.evaluate("document.getElementById('audio').currentTime") == pytest.approx(
+        turn.start / rate, abs=0.2
+    )
+    assert serious(page) == []
 
 
 def test_over_music_is_a_column_where_there_is_music(browser: Browser, tmp_path: Path) -> None:

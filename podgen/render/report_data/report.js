@@ -31,6 +31,10 @@
     place();
   };
 
+  for (const link of document.querySelectorAll("[data-seek]")) {
+    link.addEventListener("click", (event) => { event.preventDefault(); seek(Number(link.dataset.seek), true); });
+  }
+
   // The table draws a page of rows at a time, as far as it has been scrolled.
   let shown = turns, drawn = 0, order = { by: "n", down: false };
   const keys = {
