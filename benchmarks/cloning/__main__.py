@@ -230,7 +230,7 @@ def words(ear: Hearing, sounds: list[Tensor], texts: list[str]) -> float:
     """Word errors in percent, as Whisper hears them."""
     wrong = count = 0
     for sound, text in zip(sounds, texts, strict=True):
-        heard = ear.hear(soxr.resample(sound.numpy(), 24000, 16000), "en")
+        heard = ear.hear(soxr.resample(sound.numpy(), 24000, 16000), "en").words
         said = plain(text).split()
         wrong += errors(said, plain(" ".join(word.text for word in heard)).split())
         count += len(said)

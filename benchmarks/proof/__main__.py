@@ -63,17 +63,16 @@ def plant(whole: list[Ground], others: list[Take], count: int) -> Iterator[Plant
     """`count` faults, as many of each kind, spread over the takes."""
     rng = np.random.default_rng(20261128)
     spoken_by_models = [ground for ground in whole if ":" not in ground.take.voice]
-    order = rng.permutation(len(spoken_by_models))
-    at = 0
-    for number in range(count):
-        kind = list(FAULTS)[number % len(FAULTS)]
-        for _ in range(len(order)):
-            ground = spoken_by_models[order[at % len(order)]]
-            at += 1
-            harmed = FAULTS[kind](ground, [t for t in others if t is not ground.take], rng)
-            if harmed is not None:
-                yield Planted(kind, ground, harmed)
+    for kind, fault in FAULTS.items():
+        wanted = count // len(FAULTS)
+        for at in rng.permutation(len(spoken_by_models)):
+            if not wanted:
                 break
+            ground = spoken_by_models[at]
+            harmed = fault(ground, [t for t in others if t is not ground.take], rng)
+            if harmed is not None:
+                wanted -= 1
+                yield Planted(kind, ground, harmed)
 
 
 def verdict_among(whole: list[Ground], at: Ground, evidence: Evidence) -> Verdict:

@@ -17,7 +17,7 @@ import soxr
 
 from benchmarks.proof.takes import Take
 from podgen.proof import Evidence, Said, word_times
-from podgen.proof.words import letters
+from podgen.proof.spelling import letters
 
 Floats = npt.NDArray[np.float32]
 Span = tuple[float, float]
@@ -34,7 +34,12 @@ class Ground:
     @property
     def spans(self) -> list[Span]:
         """When each word of the text is said."""
-        return word_times(self.said.words, self.evidence.words or (), self.evidence.sound.end)
+        return word_times(
+            self.said.words,
+            self.evidence.words or (),
+            self.evidence.sound.end,
+            self.said.language,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +209,8 @@ def _noise(count: int, rng: Rng) -> Floats:
         spectrum = np.fft.rfft(white)
         spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 20))
         white = np.fft.irfft(spectrum, count)
-    return (white / np.sqrt(np.mean(white**2))).astype(np.float32)
+    level: Floats = (white / np.sqrt(np.mean(white**2))).astype(np.float32)
+    return level
 
 
 def foreign(ground: Ground, others: Sequence[Take], rng: Rng) -> Floats | None:

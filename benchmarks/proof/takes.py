@@ -1,8 +1,8 @@
 """The takes that faults are planted in: texts of two sets, each spoken by voices of its own.
 
 `tuning.tsv` and `heldout.tsv` share no text, and their takes no voice. Kokoro speaks English and
-Spanish, and German by German phonemes in voices of other languages; English is spoken by hibari
-and by the voices of flite, too (Debian's package of that name).
+Spanish, and German by German phonemes in voices of other languages; English is spoken by the voices
+of flite, too (Debian's package of that name).
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ VOICES = {
     ("heldout", "en"): (
         "am_eric bm_fable af_river bf_lily am_michael af_bella af_sarah bm_lewis af_kore am_liam "
         "bf_isabella am_puck",
-        "hibari:heart",
         "flite:slt flite:rms flite:awb",
     ),
     ("heldout", "es"): ("em_alex em_santa",),

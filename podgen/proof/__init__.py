@@ -18,11 +18,13 @@ each word of a text is said. `finished.prove_recording` holds any recording agai
 Takes of the store are proved by `podgen.render.proving`, which keeps the evidence there.
 """
 
+from podgen.proof.alignment import times as word_times
+from podgen.proof.company import Company, companies
 from podgen.proof.ear import Ear, Evidence, Said
 from podgen.proof.hearing import HeardWord
-from podgen.proof.judge import Company, Finding, Grade, Verdict, companies, judge
+from podgen.proof.judge import judge
+from podgen.proof.verdict import Finding, Grade, Verdict
 from podgen.proof.weights import INSTALL, VOICE_INSTALL, installed
-from podgen.proof.words import times as word_times
 
 __all__ = [
     "INSTALL",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,17 @@ import numpy.typing as npt
 
 from podgen.errors import MachineError
 from podgen.proof import weights
+from podgen.proof.ctc import Misfit, likelihood, misfits
+from podgen.proof.differences import Difference, differences
 from podgen.proof.hearing import RATE, HeardWord, Hearing
 from podgen.proof.sound import Sound, measure
+from podgen.proof.spelling import letters, split
 from podgen.proof.voice import WIDTH, VoiceEncoder, Windows
-from podgen.proof.words import differences, letters, split
 
-VERSION = 2
+VERSION = 3
 """Raised when the same take would give other evidence."""
+SUSPICIOUS = 6.0
+"""A misfit of such a weight makes it worth to hear a take a second time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,16 @@ class Evidence:
 
     `words` is None where the language is one that nobody here hears. Where they are not what is
     written, the take was heard a second time: `words` is then the nearer reading, `again` the other
-    one. `voice` has no windows where there is no speaker encoder.
+    one. `misfits` are words that its letters do not hold and letters that no word holds, None where
+    that cannot be told; `gains` say for each difference of each reading from the text by how many
+    nats what was heard is likelier in the letters. `voice` has no windows where there is no speaker
+    encoder.
     """
 
     words: tuple[HeardWord, ...] | None
     again: tuple[HeardWord, ...] | None
+    misfits: tuple[Misfit, ...] | None
+    gains: tuple[tuple[float | None, ...], ...]
     sound: Sound
     voice: Windows
 
@@ -67,6 +76,8 @@ class Evidence:
         return {
             "words": _plain(self.words),
             "again": _plain(self.again),
+            "gains": self.gains,
+            "misfits": None if self.misfits is None else [astuple(one) for one in self.misfits],
             "sound": self.sound.to_json(),
             "spans": self.voice.spans.round(2).tolist(),
         }
@@ -82,6 +93,8 @@ class Evidence:
         return cls(
             _words(values["words"]),
             _words(values["again"]),
+            None if values["misfits"] is None else tuple(Misfit(*one) for one in values["misfits"]),
+            tuple(tuple(each) for each in values["gains"]),
             Sound.from_json(values["sound"]),
             Windows(embeddings.reshape(len(spans), WIDTH), spans),
         )
@@ -123,7 +136,7 @@ class Ear:
         with self._loading:  # once, however many threads hear
             _ = self._hearing, self._encoder
         heard = _resampled(samples, rate)
-        return Evidence(*self._readings(heard, said), measure(samples, rate), self._windows(heard))
+        return Evidence(*self._words(heard, said), measure(samples, rate), self._windows(heard))
 
     def write_down(self, samples: npt.NDArray[np.float32], rate: int, language: str) -> str:
         """What is said in mono samples of which no text is known, figures in words.
@@ -135,23 +148,32 @@ class Ear:
             raise MachineError(f"nothing here hears '{language}'", "write what is said yourself")
         return self._hearing.write_down(_resampled(samples, rate), language)
 
-    def _readings(
+    def _words(
         self, samples: npt.NDArray[np.float32], said: Said
-    ) -> tuple[tuple[HeardWord, ...] | None, tuple[HeardWord, ...] | None]:
-        """What is heard and, if that is not what is written, what is heard a second time."""
+    ) -> tuple[
+        tuple[HeardWord, ...] | None,
+        tuple[HeardWord, ...] | None,
+        tuple[Misfit, ...] | None,
+        tuple[tuple[float | None, ...], ...],
+    ]:
+        """What is heard, what is heard a second time if that is not what is written, what does not
+        fit, and how much likelier each difference is."""
         if not self._hearing.knows(said.language):
-            return None, None
-        text, names = said.words, said.name_letters
-
-        def wrong(reading: tuple[HeardWord, ...]) -> int:
-            found = differences(text, reading, said.language, names)
-            return sum(one.letters for one in found)
-
+            return None, None, None, ()
         first = self._hearing.hear(samples, said.language)
-        if not wrong(first):
-            return first, None
+        unlike = None if first.letters is None else misfits(first.letters, said.words)
+        found = _differing(said, first.words)
+        kept = None if unlike is None else tuple(unlike)
+        if not found and not (kept and kept[0].weight >= SUSPICIOUS):
+            return first.words, None, kept, ((),)
         second = self._hearing.hear(samples, said.language, closely=True)
-        return (first, second) if wrong(first) < wrong(second) else (second, first)
+        readings = [(found, first.words), (_differing(said, second.words), second.words)]
+        readings.sort(key=lambda one: sum(each.letters for each in one[0]))
+        gains = tuple(
+            tuple(_gain(first.letters, said.words, one, reading) for one in differing)
+            for differing, reading in readings
+        )
+        return readings[0][1], readings[1][1], kept, gains
 
     def _windows(self, samples: npt.NDArray[np.float32]) -> Windows:
         if self._encoder is None:
@@ -173,6 +195,25 @@ class Ear:
     @cached_property
     def _encoder(self) -> VoiceEncoder | None:
         return VoiceEncoder(self._encoder_file) if self._encoder_file else None
+
+
+def _differing(said: Said, reading: tuple[HeardWord, ...]) -> list[Difference]:
+    return differences(said.words, reading, said.language, said.name_letters)
+
+
+def _gain(
+    scores: npt.NDArray[np.float32] | None,
+    text: list[str],
+    one: Difference,
+    reading: tuple[HeardWord, ...],
+) -> float | None:
+    """Nats by which a text with what was heard in a place is likelier than as it is written."""
+    if scores is None:
+        return None
+    heard = [word.text for word in reading[one.heard_first : one.heard_last]]
+    as_heard = likelihood(scores, [*text[: one.first], *heard, *text[one.last :]])
+    written = likelihood(scores, text)
+    return None if as_heard is None or written is None else round(as_heard - written, 1)
 
 
 def _plain(words: tuple[HeardWord, ...] | None) -> list[list[Any]] | None:

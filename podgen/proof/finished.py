@@ -11,8 +11,10 @@ from typing import Any
 
 from podgen.audio.recording import decode
 from podgen.errors import MachineError, ScriptError
+from podgen.proof.company import companies
 from podgen.proof.ear import Ear, Evidence, Said
-from podgen.proof.judge import Finding, Verdict, companies, judge
+from podgen.proof.judge import judge
+from podgen.proof.verdict import Finding, Verdict
 from podgen.proof.weights import INSTALL
 from podgen.show.importers.captions import clock_seconds
 from podgen.text.markdown import plain

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from podgen.errors import MachineError
 from podgen.proof import weights
+from podgen.proof.ctc import FRAME_SECONDS, Floats, spell
 from podgen.text.language import primary
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ class HeardWord:
     sure: float
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The words of a sound, and what `ctc.spell` hears in it; None of another model's states."""
+
+    words: tuple[HeardWord, ...]
+    letters: Floats | None
+
+
 class Hearing:
     """A loaded Whisper model on the CPU, weights in eight bits.
 
@@ -61,6 +70,7 @@ class Hearing:
         self._model: WhisperModel = WhisperModel(
             str(folder), device="cpu", compute_type="int8", cpu_threads=threads, num_workers=2
         )
+        self._spells = weights.fingerprint(folder) == weights.SHA256["model.bin"]
         tokens: Any = self._model.hf_tokenizer
         self._figures = [
             n for n in tokens.get_vocab().values() if _FIGURES.search(tokens.decode([n]))
@@ -70,17 +80,37 @@ class Hearing:
         """Whether it hears a language, given by its BCP 47 tag."""
         return primary(language) in self._model.supported_languages
 
-    def hear(
-        self, samples: npt.NDArray[np.float32], language: str, *, closely: bool = False
-    ) -> tuple[HeardWord, ...]:
-        """The words in mono samples at 16 kHz; figures come as words.
+    def hear(self, samples: Floats, language: str, *, closely: bool = False) -> Reading:
+        """What mono samples at 16 kHz say; figures come as words.
 
         `closely` searches among several readings, which takes several times as long.
         """
-        heard: list[HeardWord] = []
+        words: list[HeardWord] = []
+        letters: list[Floats] = []
         for start, window in _windows(samples):
-            heard += self._window(window, start / RATE, language, closely=closely)
-        return tuple(heard)
+            encoded = self._encoded(window, _CLOSE_TAIL_SECONDS if closely else _TAIL_SECONDS)
+            words += self._window(encoded, window, start / RATE, language, closely=closely)
+            if self._spells:
+                letters.append(
+                    spell(np.array(encoded, np.float32)[0])[
+                        : round(len(window) / RATE / FRAME_SECONDS)
+                    ]
+                )
+        return Reading(tuple(words), np.concatenate(letters) if letters else None)
+
+    def states(self, samples: Floats) -> Floats:
+        """The encoder's states of a window of mono samples at 16 kHz, shape [frames, 512]."""
+        states: Floats = np.array(self._encoded(samples, _TAIL_SECONDS), np.float32)[0]
+        return states
+
+    def _encoded(self, samples: Floats, tail: float) -> Any:
+        """The encoder's states of one window with some seconds of silence behind it."""
+        model: Any = self._model
+        frames = min(3000, (len(samples) + round(tail * RATE)) // _HOP // 2 * 2)
+        padded = np.zeros(frames * _HOP, np.float32)
+        padded[: min(len(samples), len(padded))] = samples[: len(padded)]
+        features = model.feature_extractor(padded, padding=0)[:, :frames]
+        return model.encode(features[np.newaxis])
 
     def write_down(self, samples: npt.NDArray[np.float32], language: str) -> str:
         """What is said in mono samples at 16 kHz, with its punctuation; figures come as words.
@@ -90,32 +120,29 @@ class Hearing:
         from faster_whisper.vad import get_speech_timestamps
 
         windows = [window for _, window in _windows(samples) if get_speech_timestamps(window)]
-        readings = (self._read(window, language, closely=True) for window in windows)
-        texts = (tokenizer.decode(tokens).strip() for tokenizer, tokens, _ in readings)
+        readings = (
+            self._read(self._encoded(window, _CLOSE_TAIL_SECONDS), window, language, closely=True)
+            for window in windows
+        )
+        texts = (tokenizer.decode(tokens).strip() for tokenizer, tokens in readings)
         return " ".join(text for text in texts if text)
 
     def _window(
-        self, samples: npt.NDArray[np.float32], offset: float, language: str, *, closely: bool
+        self, encoded: Any, samples: Floats, offset: float, language: str, *, closely: bool
     ) -> Iterator[HeardWord]:
-        tokenizer, tokens, encoded = self._read(samples, language, closely=closely)
+        tokenizer, tokens = self._read(encoded, samples, language, closely=closely)
         return _words(self._model, tokenizer, tokens, encoded, len(samples) // _HOP, offset)
 
     def _read(
-        self, samples: npt.NDArray[np.float32], language: str, *, closely: bool
-    ) -> tuple[Any, list[int], Any]:
-        """A tokenizer, the text's tokens, and the sound as the model's encoder has it."""
+        self, encoded: Any, samples: Floats, language: str, *, closely: bool
+    ) -> tuple[Any, list[int]]:
+        """A tokenizer and the text's tokens of a window that the encoder has heard."""
         from faster_whisper.tokenizer import Tokenizer
 
         model: Any = self._model
         tokenizer = Tokenizer(
             model.hf_tokenizer, True, task="transcribe", language=primary(language)
         )
-        tail = _CLOSE_TAIL_SECONDS if closely else _TAIL_SECONDS
-        frames = min(3000, (len(samples) + round(tail * RATE)) // _HOP // 2 * 2)
-        padded = np.zeros(frames * _HOP, np.float32)
-        padded[: min(len(samples), len(padded))] = samples[: len(padded)]
-        features = model.feature_extractor(padded, padding=0)[:, :frames]
-        encoded = model.encode(features[np.newaxis])
         result = model.model.generate(
             encoded,
             [model.get_prompt(tokenizer, [], without_timestamps=True)],
@@ -125,7 +152,7 @@ class Hearing:
             max_length=min(448, 16 + round(8 * len(samples) / RATE)),
         )[0]
         tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        return tokenizer, tokens, encoded
+        return tokenizer, tokens
 
 
 def _words(

@@ -241,7 +241,7 @@ def written_times(turn: PlannedTurn, evidence: Evidence) -> list[tuple[str, floa
     if evidence.words is None:
         return []
     words = plain(turn.turn.text).split()
-    spans = word_times(words, evidence.words, evidence.sound.end)
+    spans = word_times(words, evidence.words, evidence.sound.end, turn.utterance.language)
     return [(word, start, end) for word, (start, end) in zip(words, spans, strict=True)]
 
 

@@ -56,6 +56,9 @@ def harmed(podgen: CommandLine, tmp_path: Path, harm: str) -> CommandLine:
         middle = len(samples) // 2
         quiet = np.zeros(round(1.2 * rate), np.float32)
         samples = np.concatenate((samples[:middle], quiet, samples[middle:]))
+    elif harm == "twice":
+        first, last = round(1.0 * rate), round(1.9 * rate)
+        samples = np.concatenate((samples[:last], samples[first:]))
     elif harm == "noise":
         noise = np.random.default_rng(7).standard_normal(len(samples))
         samples = samples + (noise * rms / 5).astype(np.float32)
@@ -78,7 +81,12 @@ def test_good_takes_pass_and_are_heard_once(
 
 @pytest.mark.parametrize(
     ("harm", "kind", "words"),
-    [("cut", "missing", "years"), ("silence", "gap", "silence"), ("noise", "noise", "noise")],
+    [
+        ("cut", "missing", "years"),
+        ("silence", "gap", "silence"),
+        ("noise", "noise", "noise"),
+        ("twice", "added", "not written"),
+    ],
 )
 def test_a_harmed_take_is_named_with_its_words(
     rendered: CommandLine, tmp_path: Path, harm: str, kind: str, words: str

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from podgen.engines import REGISTRY
-from podgen.engines.base import Capabilities, Speech, Utterance
 from podgen.engines.hibari import HibariEngine
 from podgen.errors import ResultError
 from podgen.proof import installed
 from podgen.render.events import Event, Heard, Hearing, Spoke
 from podgen.render.pipeline import Job, render
 from podgen.render.report import Report
+from tests.conftest import CommandLine
+from tests.proof.misspeaker import misspeaking
 
 pytestmark = pytest.mark.skipif(not installed(), reason="hearing needs podgen[proof]")
 
@@ -34,27 +36,18 @@ characters:
 """
 
 
-def misspeaking(drops: Callable[[int], bool]) -> type[HibariEngine]:
-    """An engine whose seeds make other takes, some of them without two of the words."""
+@dataclass(frozen=True)
+class Misspoken(CommandLine):
+    """podgen with an engine that misspeaks in its `first` take, or `always`."""
 
-    class Misspeaker(HibariEngine):
-        def capabilities(self) -> Capabilities:
-            return replace(super().capabilities(), takes=True)
+    how: str = "first"
 
-        def fingerprint(self) -> str:
-            return f"misspeaking {super().fingerprint()}"
+    def argv(self, *arguments: str | Path) -> list[str]:
+        return [sys.executable, "-m", "tests.proof.misspeaker", self.how, *map(str, arguments)]
 
-        def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
-            return super().synthesize(
-                [
-                    replace(one, text=one.text.replace("my kitchen ", ""))
-                    if drops(one.seed)
-                    else one
-                    for one in utterances
-                ]
-            )
-
-    return Misspeaker
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 @pytest.fixture
@@ -98,25 +91,41 @@ def test_a_bad_take_is_spoken_again_and_the_good_one_is_chosen(
     times = [word[edge] for word in words for edge in ("startTime", "endTime")]
     assert times == sorted(times)
     assert segments[1]["startTime"] <= times[0] <= times[-1] <= segments[1]["endTime"]
-    assert "<v BEN>I <0" in (show.parent / "out" / "karaoke.vtt").read_text()
     # The next render finds all of it and hears nothing.
     monkeypatch.setattr("podgen.proof.ear.Ear.listen", None)
     assert {row.verdict for row in run(show, proof="strict").turns} == {"good"}
 
 
-def test_an_engine_that_always_misspeaks_ends_the_render_naming_the_words(
-    show: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_command_line_ends_in_a_good_episode_by_retakes(show: Path) -> None:
+    show.write_text(SHOW.replace("turns:", "karaoke: true\nturns:"))
+    podgen = Misspoken(show.parent, show.parent / "store")
+    done = podgen("render", "show.yaml", "-e", "hibari", "--proof-strict", "-o", "out.mp3")
+    assert done.code == 0, done.err
+    assert "bad take: BEN kitchen, heard: I never thought that it could live in for" in done.err
+    assert "take: 2" in show.with_suffix(".lock.yaml").read_text()
+    assert "<v BEN>I <0" in (show.parent / "out" / "karaoke.vtt").read_text()
+    # The stored takes are proved without being heard again.
+    proof = podgen("proof", "show.yaml", "-e", "hibari", HF_HUB_OFFLINE="1")
+    assert (proof.code, proof.out.splitlines()[-1]) == (
+        0,
+        "2 turns heard: 2 good, 0 doubtful, 0 bad",
+    )
+
+
+def test_the_command_line_ends_with_code_5_naming_the_words_that_are_never_said(
+    show: Path,
 ) -> None:
-    monkeypatch.setitem(REGISTRY, "hibari", misspeaking(lambda _seed: True))
-    with pytest.raises(ResultError) as raised:
-        run(show, proof="strict")
-    (problem,) = raised.value.problems
-    assert problem.turn == "kitchen"
-    assert "'my kitchen' not heard" in problem.what
+    podgen = Misspoken(show.parent, show.parent / "store", "always")
+    render = ("render", "show.yaml", "-e", "hibari", "-o", "out.mp3")
+    strict = podgen(*render, "--proof-strict")
+    assert strict.code == 5
+    assert "turn kitchen: 'my kitchen' not heard" in strict.err
     assert not (show.parent / "out.mp3").exists()
-    report = run(show, proof="warn")
-    assert any("'my kitchen' not heard" in warning for warning in report.warnings)
+    warned = podgen(*render, "--proof")
+    assert warned.code == 0, warned.err
+    assert "'my kitchen' not heard" in warned.err
     assert (show.parent / "out.mp3").exists()
+    assert not (show.parent / "out" / "karaoke.vtt").exists()
 
 
 def test_one_reading_is_not_spoken_again_but_to_be_respelt(

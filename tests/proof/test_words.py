@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podgen.proof.alignment import align, times
+from podgen.proof.differences import differences
 from podgen.proof.hearing import HeardWord
-from podgen.proof.words import align, differences, split, times
+from podgen.proof.spelling import split
 from podgen.text.spoken import spoken
 
 
@@ -57,6 +59,11 @@ def test_words_that_differ_are_named(reading: str, expected: list[str]) -> None:
     assert told("The keeper climbed those stairs each evening.", reading) == expected
 
 
+def test_some_letters_in_common_make_no_word_of_another() -> None:
+    assert told("It lives in my kitchen.", "it lives in my garden") == ["kitchen>garden"]
+    assert told("It lives in my kitchen.", "it lives in my kitchin") == []
+
+
 def test_a_name_may_be_heard_as_anything_near() -> None:
     text, reading = "We met Nguyen there.", "we met when there"
     assert told(text, reading) == ["Nguyen>when"]
@@ -69,7 +76,7 @@ WORD = st.text("abcdefgh", min_size=1, max_size=6)
 @settings(deadline=None)
 @given(st.lists(WORD, max_size=12), st.lists(WORD, max_size=12))
 def test_an_alignment_has_every_word_once_and_in_order(text: list[str], reading: list[str]) -> None:
-    steps = align(text, heard(" ".join(reading)))
+    steps = align(text, heard(" ".join(reading)), "en")
     assert [n for step in steps for n in range(step.first, step.last)] == list(range(len(text)))
     heard_words = [n for step in steps for n in range(step.heard_first, step.heard_last)]
     assert heard_words == list(range(len(reading)))
@@ -78,7 +85,7 @@ def test_an_alignment_has_every_word_once_and_in_order(text: list[str], reading:
 @settings(deadline=None)
 @given(st.lists(WORD, max_size=12), st.lists(WORD, max_size=12))
 def test_word_times_run_forward(text: list[str], reading: list[str]) -> None:
-    spans = times(text, heard(" ".join(reading)), 10.0)
+    spans = times(text, heard(" ".join(reading)), 10.0, "en")
     assert len(spans) == len(text)
     flat = [moment for span in spans for moment in span]
     assert flat == sorted(flat)
@@ -86,5 +93,5 @@ def test_word_times_run_forward(text: list[str], reading: list[str]) -> None:
 
 def test_figures_share_the_time_between_the_words_beside_them() -> None:
     reading = heard("in nineteen ninety eight it rose")
-    spans = times(["In", "1998", "it", "rose."], reading, 3.0)
+    spans = times(["In", "1998", "it", "rose."], reading, 3.0, "en")
     assert spans == [(0.0, 0.5), (0.5, 2.0), (2.0, 2.5), (2.5, 3.0)]

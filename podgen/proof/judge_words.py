@@ -1,0 +1,176 @@
+"""What the words that were heard of a take come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from podgen.proof.ctc import Misfit
+from podgen.proof.differences import Difference, differences
+from podgen.proof.ear import Evidence, Said
+from podgen.proof.hearing import HeardWord
+from podgen.proof.spelling import MARKS, letters
+from podgen.proof.verdict import Finding, Grade, grade, sureness
+
+# Chosen on the tuning set of benchmarks/proof.
+STRETCHED = 0.55
+"""Seconds of speech that a word may take beyond what its letters should."""
+UNLIKE_DOUBTFUL, UNLIKE_BAD = 12.0, 20.0
+"""Weight of a misfit, in nats."""
+MISHEARD, MISHEARD_ONCE = -10.0, 0.0
+"""What both readings or one of them found is nothing if the letters are so much likelier those of
+the text: nats, below 0 where they are."""
+BESIDE = 0.15
+"""Seconds that a misfit may lie beside a difference."""
+LEAST_LETTERS = 4
+"""Of words that are missing or added, where fewer are doubtful only: articles slip by in speech."""
+
+
+def word_findings(evidence: Evidence, said: Said) -> Iterator[Finding]:
+    """What differs from the text, words that no letters stand for, letters that no word does."""
+    if evidence.words is None:
+        return
+    told: list[Finding] = []
+    for one in _differing(evidence, said):
+        told += _finding(one, evidence, said)
+    yield from told
+    for misfit in evidence.misfits or ():
+        place = misfit.start - BESIDE, misfit.end + BESIDE
+        if not any(_common(place, (one.start, one.end)) for one in told):
+            yield from _unlike(misfit, said)
+    if not told and evidence.misfits is None:
+        yield from _stretched(evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A difference in a reading, whether it is in both, and what the letters gain by it."""
+
+    one: Difference
+    reading: Sequence[HeardWord]
+    agreed: bool
+    gain: float | None
+
+
+def _differing(evidence: Evidence, said: Said) -> Iterator[_Heard]:
+    """What differs from the text in either reading."""
+    readings = [reading for reading in (evidence.words, evidence.again) if reading is not None]
+    both = [
+        differences(said.words, reading, said.language, said.name_letters) for reading in readings
+    ]
+    others = [*both[1:], []]
+    for mine, other, reading, gains in zip(
+        both, [others[0], both[0]], readings, evidence.gains, strict=False
+    ):
+        for one, gain in zip(mine, gains, strict=True):
+            agreed = any(_meet(one, each) for each in other)
+            if mine is both[0] or (not agreed and one.letters >= LEAST_LETTERS):
+                yield _Heard(one, reading, agreed, gain)
+
+
+def _meet(one: Difference, other: Difference) -> bool:
+    """Whether two readings differ from the text in the same place."""
+    return one.first <= other.last + 1 and other.first <= one.last + 1
+
+
+def _finding(found: _Heard, evidence: Evidence, said: Said) -> Iterator[Finding]:
+    one, heard = found.one, found.reading[found.one.heard_first : found.one.heard_last]
+    start, end = _place(evidence, found.reading, one)
+    weight = _weight(found, evidence, start, end)
+    if weight < (MISHEARD if found.agreed else MISHEARD_ONCE):
+        return  # the letters are those of the text
+    sure = (found.agreed and weight >= 0) or weight >= UNLIKE_BAD
+    share = float(np.mean([word.sure for word in heard])) if heard else 0.9
+    share = round(share if sure else share / 2, 2)
+    worst: Grade = "bad" if sure and one.letters >= LEAST_LETTERS else "doubtful"
+    if not one.heard:
+        yield Finding("missing", worst, "not heard", start, end, one.written, share)
+    elif not one.written:
+        if end - start < 0.03 * one.letters:
+            return  # nobody says it in that time: the recogniser begins anew after the end
+        yield Finding("added", worst, "heard, but not written", start, end, one.heard, share)
+    else:
+        more = abs(one.last - one.first - (one.heard_last - one.heard_first))
+        if _is_name(one.first, one.last, said) and more < 2:
+            worst = "doubtful"
+        what = f"heard as '{one.heard}'"
+        yield Finding("changed", worst, what, start, end, one.written, share)
+
+
+def _weight(found: _Heard, evidence: Evidence, start: float, end: float) -> float:
+    """How much likelier the letters are to be what was heard, or something else, than the text;
+    0 where letters are not heard."""
+    near = [
+        misfit.weight
+        for misfit in evidence.misfits or ()
+        if _common((start - BESIDE, end + BESIDE), (misfit.start, misfit.end))
+        or (misfit.first < found.one.last and found.one.first < misfit.last)
+    ]
+    return max([found.gain or 0.0, *near])
+
+
+def _unlike(misfit: Misfit, said: Said) -> Iterator[Finding]:
+    """Words that no letters stand for, or letters that no word stands for."""
+    doubtful, bad = UNLIKE_DOUBTFUL, UNLIKE_BAD
+    found = grade(misfit.weight, doubtful, bad)
+    if found is None:
+        return
+    sure = sureness(misfit.weight, doubtful, bad)
+    words = said.words[misfit.first : misfit.last]
+    if not words:
+        what = "or the like heard, but not written"
+        yield Finding("added", found, what, misfit.start, misfit.end, misfit.heard, sure)
+        return
+    if any(letters(word) in said.name_letters for word in words) or _is_name(
+        misfit.first, misfit.last, said
+    ):
+        found = "doubtful"
+    written = " ".join(word.strip(MARKS) for word in words)
+    yield Finding("missing", found, "not heard", misfit.start, misfit.end, written, sure)
+
+
+def _stretched(evidence: Evidence) -> Iterator[Finding]:
+    """A word that lasts so long that something else must have been said in its time.
+
+    The last one is passed over, as voices trail off.
+    """
+    words, sound = evidence.words or (), evidence.sound
+    sizes = [len(letters(word.text)) for word in words]
+    starts = [max(word.start, sound.start) for word in words]
+    lasting = [
+        max(0.0, then - now - sum(_common(gap, (now, then)) for gap in sound.gaps))
+        for now, then in pairwise([*starts, sound.end])
+    ]
+    usual = sum(lasting) / max(1, sum(sizes))
+    for word, size, lasts in list(zip(words, sizes, lasting, strict=True))[:-1]:
+        if lasts - usual * size > STRETCHED:
+            what = f"lasts {lasts:.1f} s: something else may be heard there"
+            yield Finding("added", "doubtful", what, word.start, word.start + lasts, word.text, 0.5)
+
+
+def _common(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
+
+
+def _is_name(first: int, last: int, said: Said) -> bool:
+    """Whether words of the text are names, which a recogniser spells as it likes."""
+    text = said.words
+    if said.language.startswith("de"):  # where every noun has a capital
+        return False
+    return all(
+        text[at][:1].isupper() and at > 0 and text[at - 1][-1] not in ".!?:"
+        for at in range(first, last)
+    )
+
+
+def _place(evidence: Evidence, words: Sequence[HeardWord], one: Difference) -> tuple[float, float]:
+    """Where in the take a difference is."""
+    heard = words[one.heard_first : one.heard_last]
+    if heard:
+        return heard[0].start, heard[-1].end
+    before = words[one.heard_first - 1].end if one.heard_first else evidence.sound.start
+    after = words[one.heard_last].start if one.heard_last < len(words) else evidence.sound.end
+    return min(before, after), max(before, after)
