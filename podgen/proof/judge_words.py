@@ -8,18 +8,23 @@ from itertools import pairwise
 
 import numpy as np
 
+from podgen.proof.alignment import times
 from podgen.proof.ctc import Misfit
 from podgen.proof.differences import Difference, differences
 from podgen.proof.ear import Evidence, Said
 from podgen.proof.hearing import HeardWord
 from podgen.proof.spelling import MARKS, letters
-from podgen.proof.verdict import Finding, Grade, grade, sureness
+from podgen.proof.verdict import RANK, Finding, Grade, grade, sureness
 
 # Chosen on the tuning set of benchmarks/proof.
 STRETCHED = 0.55
 """Seconds of speech that a word may take beyond what its letters should."""
 UNLIKE_DOUBTFUL, UNLIKE_BAD = 12.0, 20.0
 """Weight of a misfit, in nats."""
+TIMED_DOUBTFUL, TIMED_BAD = 20.0, 40.0
+"""The same of words that are heard, in time enough to say them: figures and rare spellings."""
+LEAST_SECONDS = 0.03
+"""Nobody says a letter in less."""
 MISHEARD, MISHEARD_ONCE = -10.0, 0.0
 """What both readings or one of them found is nothing if the letters are so much likelier those of
 the text: nats, below 0 where they are."""
@@ -39,8 +44,10 @@ def word_findings(evidence: Evidence, said: Said) -> Iterator[Finding]:
     yield from told
     for misfit in evidence.misfits or ():
         place = misfit.start - BESIDE, misfit.end + BESIDE
-        if not any(_common(place, (one.start, one.end)) for one in told):
-            yield from _unlike(misfit, said)
+        known = [RANK[one.grade] for one in told if _common(place, (one.start, one.end))]
+        for unlike in _unlike(misfit, evidence, said):
+            if RANK[unlike.grade] > max(known, default=0):
+                yield unlike
     if not told and evidence.misfits is None:
         yield from _stretched(evidence)
 
@@ -112,14 +119,16 @@ def _weight(found: _Heard, evidence: Evidence, start: float, end: float) -> floa
     return max([found.gain or 0.0, *near])
 
 
-def _unlike(misfit: Misfit, said: Said) -> Iterator[Finding]:
+def _unlike(misfit: Misfit, evidence: Evidence, said: Said) -> Iterator[Finding]:
     """Words that no letters stand for, or letters that no word stands for."""
+    words = said.words[misfit.first : misfit.last]
     doubtful, bad = UNLIKE_DOUBTFUL, UNLIKE_BAD
+    if words and _has_time(misfit, evidence, said):
+        doubtful, bad = TIMED_DOUBTFUL, TIMED_BAD
     found = grade(misfit.weight, doubtful, bad)
     if found is None:
         return
     sure = sureness(misfit.weight, doubtful, bad)
-    words = said.words[misfit.first : misfit.last]
     if not words:
         what = "or the like heard, but not written"
         yield Finding("added", found, what, misfit.start, misfit.end, misfit.heard, sure)
@@ -130,6 +139,14 @@ def _unlike(misfit: Misfit, said: Said) -> Iterator[Finding]:
         found = "doubtful"
     written = " ".join(word.strip(MARKS) for word in words)
     yield Finding("missing", found, "not heard", misfit.start, misfit.end, written, sure)
+
+
+def _has_time(misfit: Misfit, evidence: Evidence, said: Said) -> bool:
+    """Whether words are heard in a time in which they can be said."""
+    spans = times(said.words, evidence.words or (), evidence.sound.end, said.language)
+    seconds = spans[misfit.last - 1][1] - spans[misfit.first][0]
+    size = sum(len(letters(word)) for word in said.words[misfit.first : misfit.last])
+    return seconds >= LEAST_SECONDS * size
 
 
 def _stretched(evidence: Evidence) -> Iterator[Finding]:

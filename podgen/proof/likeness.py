@@ -55,7 +55,7 @@ def _by_letters(word: str) -> str:
 
 def _sounds(words: tuple[str, ...], language: str) -> str | None:
     """The phonemes of English words, None where they are not to be had."""
-    found = [_phonemes(word.lower(), language.casefold() == "en-gb") for word in words]
+    found = [_phonemes(word, language.casefold() == "en-gb") for word in words]
     return None if None in found else "".join(filter(None, found))
 
 
