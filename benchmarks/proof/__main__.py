@@ -14,6 +14,7 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -63,8 +64,10 @@ def plant(whole: list[Ground], others: list[Take], count: int) -> Iterator[Plant
     """`count` faults, as many of each kind, spread over the takes."""
     rng = np.random.default_rng(20261128)
     spoken_by_models = [ground for ground in whole if ":" not in ground.take.voice]
+    planted: list[list[Planted]] = []
     for kind, fault in FAULTS.items():
         wanted = count // len(FAULTS)
+        planted.append([])
         for at in rng.permutation(len(spoken_by_models)):
             if not wanted:
                 break
@@ -72,7 +75,9 @@ def plant(whole: list[Ground], others: list[Take], count: int) -> Iterator[Plant
             harmed = fault(ground, [t for t in others if t is not ground.take], rng)
             if harmed is not None:
                 wanted -= 1
-                yield Planted(kind, ground, harmed)
+                planted[-1].append(Planted(kind, ground, harmed))
+    for one_of_each in zip_longest(*planted):
+        yield from filter(None, one_of_each)
 
 
 def verdict_among(whole: list[Ground], at: Ground, evidence: Evidence) -> Verdict:

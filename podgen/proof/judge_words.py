@@ -70,9 +70,11 @@ def _differing(evidence: Evidence, said: Said) -> Iterator[_Heard]:
     ]
     others = [*both[1:], []]
     for mine, other, reading, gains in zip(
-        both, [others[0], both[0]], readings, evidence.gains, strict=False
+        both, [others[0], both[0]], readings, [*evidence.gains, (), ()], strict=False
     ):
-        for one, gain in zip(mine, gains, strict=True):
+        # With another G2P than it was heard with, other words may be near.
+        known = gains if len(gains) == len(mine) else [None] * len(mine)
+        for one, gain in zip(mine, known, strict=True):
             agreed = any(_meet(one, each) for each in other)
             if mine is both[0] or (not agreed and one.letters >= LEAST_LETTERS):
                 yield _Heard(one, reading, agreed, gain)
