@@ -95,7 +95,7 @@ def _speak(rows: list[tuple[str, str, str, str]], folder: Path) -> None:
             tongue = foreign.get(language, language)
             engines[engine or "kokoro"].append(Utterance(name, said, own, tongue))
     # Kokoro has no German, but most of its sounds.
-    espeak.VOICES.update(FOREIGN)  # type: ignore[attr-defined]
+    espeak.VOICES.update(FOREIGN)
     for engine, asked in engines.items():
         voices = create(engine)
         for speech in voices.synthesize(asked):

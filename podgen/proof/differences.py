@@ -22,7 +22,8 @@ class Difference:
 
     `written` is empty where words were added, `heard` where they are missing; `first` and `last`
     delimit the written ones among the text's words, `[first, last)`, and the heard ones are
-    `[heard_first, heard_last)`. `letters` says how much of either side is at stake.
+    `[heard_first, heard_last)`. `letters` says how much of either side is at stake, `gain` by
+    how many nats what was heard is likelier in the letters of the sound, where that is known.
     """
 
     written: str
@@ -33,6 +34,7 @@ class Difference:
     heard_last: int
     likeness: float
     letters: int
+    gain: float | None = None
 
 
 def differences(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -58,16 +58,15 @@ class Evidence:
 
     `words` is None where the language is one that nobody here hears. Where they are not what is
     written, the take was heard a second time: `words` is then the nearer reading, `again` the other
-    one. `misfits` are words that its letters do not hold and letters that no word holds, None where
-    that cannot be told; `gains` say for each difference of each reading from the text by how many
-    nats what was heard is likelier in the letters. `voice` has no windows where there is no speaker
-    encoder.
+    one. `differing` has what differs from the text in each reading; `misfits` are words that the
+    sound's letters do not hold and letters that no word holds, None where that cannot be told.
+    `voice` has no windows where there is no speaker encoder.
     """
 
     words: tuple[HeardWord, ...] | None
     again: tuple[HeardWord, ...] | None
     misfits: tuple[Misfit, ...] | None
-    gains: tuple[tuple[float | None, ...], ...]
+    differing: tuple[tuple[Difference, ...], ...]
     sound: Sound
     voice: Windows
 
@@ -76,7 +75,7 @@ class Evidence:
         return {
             "words": _plain(self.words),
             "again": _plain(self.again),
-            "gains": self.gains,
+            "differing": [[astuple(one) for one in reading] for reading in self.differing],
             "misfits": None if self.misfits is None else [astuple(one) for one in self.misfits],
             "sound": self.sound.to_json(),
             "spans": self.voice.spans.round(2).tolist(),
@@ -94,7 +93,7 @@ class Evidence:
             _words(values["words"]),
             _words(values["again"]),
             None if values["misfits"] is None else tuple(Misfit(*one) for one in values["misfits"]),
-            tuple(tuple(each) for each in values["gains"]),
+            tuple(tuple(Difference(*one) for one in each) for each in values["differing"]),
             Sound.from_json(values["sound"]),
             Windows(embeddings.reshape(len(spans), WIDTH), spans),
         )
@@ -154,10 +153,10 @@ class Ear:
         tuple[HeardWord, ...] | None,
         tuple[HeardWord, ...] | None,
         tuple[Misfit, ...] | None,
-        tuple[tuple[float | None, ...], ...],
+        tuple[tuple[Difference, ...], ...],
     ]:
         """What is heard, what is heard a second time if that is not what is written, what does not
-        fit, and how much likelier each difference is."""
+        fit, and what differs in either."""
         if not self._hearing.knows(said.language):
             return None, None, None, ()
         first = self._hearing.hear(samples, said.language)
@@ -169,11 +168,11 @@ class Ear:
         second = self._hearing.hear(samples, said.language, closely=True)
         readings = [(found, first.words), (_differing(said, second.words), second.words)]
         readings.sort(key=lambda one: sum(each.letters for each in one[0]))
-        gains = tuple(
-            tuple(_gain(first.letters, said.words, one, reading) for one in differing)
-            for differing, reading in readings
+        differing = tuple(
+            tuple(_weighed(first.letters, said.words, one, reading) for one in found)
+            for found, reading in readings
         )
-        return readings[0][1], readings[1][1], kept, gains
+        return readings[0][1], readings[1][1], kept, differing
 
     def _windows(self, samples: npt.NDArray[np.float32]) -> Windows:
         if self._encoder is None:
@@ -201,19 +200,21 @@ def _differing(said: Said, reading: tuple[HeardWord, ...]) -> list[Difference]:
     return differences(said.words, reading, said.language, said.name_letters)
 
 
-def _gain(
+def _weighed(
     scores: npt.NDArray[np.float32] | None,
     text: list[str],
     one: Difference,
     reading: tuple[HeardWord, ...],
-) -> float | None:
-    """Nats by which a text with what was heard in a place is likelier than as it is written."""
+) -> Difference:
+    """A difference with what the letters gain by it."""
     if scores is None:
-        return None
+        return one
     heard = [word.text for word in reading[one.heard_first : one.heard_last]]
     as_heard = likelihood(scores, [*text[: one.first], *heard, *text[one.last :]])
     written = likelihood(scores, text)
-    return None if as_heard is None or written is None else round(as_heard - written, 1)
+    if as_heard is None or written is None:
+        return one
+    return replace(one, gain=round(as_heard - written, 1))
 
 
 def _plain(words: tuple[HeardWord, ...] | None) -> list[list[Any]] | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from podgen.proof.alignment import times
 from podgen.proof.ctc import Misfit
-from podgen.proof.differences import Difference, differences
+from podgen.proof.differences import Difference
 from podgen.proof.ear import Evidence, Said
 from podgen.proof.hearing import HeardWord
 from podgen.proof.spelling import MARKS, letters
@@ -39,8 +38,8 @@ def word_findings(evidence: Evidence, said: Said) -> Iterator[Finding]:
     if evidence.words is None:
         return
     told: list[Finding] = []
-    for one in _differing(evidence, said):
-        told += _finding(one, evidence, said)
+    for one, reading, agreed in _differing(evidence):
+        told += _finding(one, reading, evidence, said, agreed=agreed)
     yield from told
     for misfit in evidence.misfits or ():
         place = misfit.start - BESIDE, misfit.end + BESIDE
@@ -52,32 +51,16 @@ def word_findings(evidence: Evidence, said: Said) -> Iterator[Finding]:
         yield from _stretched(evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """A difference in a reading, whether it is in both, and what the letters gain by it."""
-
-    one: Difference
-    reading: Sequence[HeardWord]
-    agreed: bool
-    gain: float | None
-
-
-def _differing(evidence: Evidence, said: Said) -> Iterator[_Heard]:
-    """What differs from the text in either reading."""
-    readings = [reading for reading in (evidence.words, evidence.again) if reading is not None]
-    both = [
-        differences(said.words, reading, said.language, said.name_letters) for reading in readings
-    ]
-    others = [*both[1:], []]
-    for mine, other, reading, gains in zip(
-        both, [others[0], both[0]], readings, [*evidence.gains, (), ()], strict=False
-    ):
-        # With another G2P than it was heard with, other words may be near.
-        known = gains if len(gains) == len(mine) else [None] * len(mine)
-        for one, gain in zip(mine, known, strict=True):
-            agreed = any(_meet(one, each) for each in other)
-            if mine is both[0] or (not agreed and one.letters >= LEAST_LETTERS):
-                yield _Heard(one, reading, agreed, gain)
+def _differing(
+    evidence: Evidence,
+) -> Iterator[tuple[Difference, Sequence[HeardWord], bool]]:
+    """What differs from the text in either reading, and whether it does in both."""
+    first, again = [*evidence.differing, (), ()][:2]
+    for one in first:
+        yield one, evidence.words or (), any(_meet(one, each) for each in again)
+    for one in again:
+        if one.letters >= LEAST_LETTERS and not any(_meet(one, each) for each in first):
+            yield one, evidence.again or (), False
 
 
 def _meet(one: Difference, other: Difference) -> bool:
@@ -85,13 +68,15 @@ def _meet(one: Difference, other: Difference) -> bool:
     return one.first <= other.last + 1 and other.first <= one.last + 1
 
 
-def _finding(found: _Heard, evidence: Evidence, said: Said) -> Iterator[Finding]:
-    one, heard = found.one, found.reading[found.one.heard_first : found.one.heard_last]
-    start, end = _place(evidence, found.reading, one)
-    weight = _weight(found, evidence, start, end)
-    if weight < (MISHEARD if found.agreed else MISHEARD_ONCE):
+def _finding(
+    one: Difference, reading: Sequence[HeardWord], evidence: Evidence, said: Said, *, agreed: bool
+) -> Iterator[Finding]:
+    heard = reading[one.heard_first : one.heard_last]
+    start, end = _place(evidence, reading, one)
+    weight = _weight(one, evidence, start, end)
+    if weight < (MISHEARD if agreed else MISHEARD_ONCE):
         return  # the letters are those of the text
-    sure = (found.agreed and weight >= 0) or weight >= UNLIKE_BAD
+    sure = (agreed and weight >= 0) or weight >= UNLIKE_BAD
     share = float(np.mean([word.sure for word in heard])) if heard else 0.9
     share = round(share if sure else share / 2, 2)
     worst: Grade = "bad" if sure and one.letters >= LEAST_LETTERS else "doubtful"
@@ -109,16 +94,16 @@ def _finding(found: _Heard, evidence: Evidence, said: Said) -> Iterator[Finding]
         yield Finding("changed", worst, what, start, end, one.written, share)
 
 
-def _weight(found: _Heard, evidence: Evidence, start: float, end: float) -> float:
+def _weight(one: Difference, evidence: Evidence, start: float, end: float) -> float:
     """How much likelier the letters are to be what was heard, or something else, than the text;
     0 where letters are not heard."""
     near = [
         misfit.weight
         for misfit in evidence.misfits or ()
         if _common((start - BESIDE, end + BESIDE), (misfit.start, misfit.end))
-        or (misfit.first < found.one.last and found.one.first < misfit.last)
+        or (misfit.first < one.last and one.first < misfit.last)
     ]
-    return max([found.gain or 0.0, *near])
+    return max([one.gain or 0.0, *near])
 
 
 def _unlike(misfit: Misfit, evidence: Evidence, said: Said) -> Iterator[Finding]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podgen.engines.workers import available_cpus
 from podgen.errors import EngineError, MachineError, Place, Problem, ResultError, ScriptError
 from podgen.proof import Ear, Evidence, Finding, Said, Verdict, companies, judge, word_times
 from podgen.proof.finished import Passage, prove_recording, read_transcript
@@ -19,6 +21,8 @@ from podgen.text.markdown import plain
 from podgen.text.spoken import spoken
 
 _RATE = 16_000
+AT_ONCE = 2
+"""Takes that are heard at the same time, each on one core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def prove(
     kept = Store(store)
     if turn is not None:
         plan.turn(turn)
-    ear = Ear(model)
+    ear = Ear(model, threads=1)
     takes = [(planned, clip) for planned in plan.turns if (clip := _take(kept, planned))]
     rendered = {planned.id for planned, _ in takes}
     missing = [planned.id for planned in plan.turns if planned.id not in rendered]
@@ -138,10 +142,12 @@ def prove(
         what = f"turn {turn}" if turn else "nothing of the show"
         raise EngineError(f"{what} is not rendered", f"render it first: podgen render {script}")
     heard = []
-    for planned, clip in takes:
-        heard.append((planned, clip, hear(kept, ear, planned, clip)))
-        if tell:
-            tell(len(heard), len(takes))
+    with ThreadPoolExecutor(min(AT_ONCE, available_cpus()), "hearing") as pool:
+        each = [(one, clip, pool.submit(hear, kept, ear, one, clip)) for one, clip in takes]
+        for planned, clip, hearing in each:
+            heard.append((planned, clip, hearing.result()))
+            if tell:
+                tell(len(heard), len(takes))
     proved = [one for one in judge_all(heard) if turn is None or one.turn.id == turn]
     return proved, missing
 

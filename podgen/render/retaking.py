@@ -15,7 +15,7 @@ from podgen.render.dress import Dressed, dress_take
 from podgen.render.editing import choose_all
 from podgen.render.events import Heard, Hearing, Watch
 from podgen.render.plan import Plan, PlannedTurn, at_take
-from podgen.render.proving import Proved, hear, judge_all, problem
+from podgen.render.proving import AT_ONCE, Proved, hear, judge_all, problem
 from podgen.render.sealed import CorruptError
 from podgen.render.speak import Wanted, speak
 from podgen.render.store import Clip, Store
@@ -23,8 +23,6 @@ from podgen.render.takes import MOST_TAKES
 
 MOST_RETAKES = 3
 """A turn whose takes are all bad is spoken so many times more."""
-AT_ONCE = 2
-"""Takes that are heard at the same time, each on one core."""
 
 Rule = Literal["warn", "strict"]
 """What becomes of a turn without a good take: a warning, or the end of the render."""
