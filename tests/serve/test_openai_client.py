@@ -221,7 +221,7 @@ def test_a_page_of_another_origin_may_ask_where_it_is_let() -> None:
         assert refused.status_code == 400
         body = {"input": "Hi.", "voice": "heart"}
         key = {"Origin": "https://example.org", "Authorization": "Bearer secret"}
-        spoken = httpx.post(url, json=body, headers=key)
+        spoken = httpx.post(url, json=body, headers=key, timeout=60)
         assert spoken.headers["access-control-allow-origin"] == "https://example.org"
         assert httpx.post(url, json=body, headers={"Origin": key["Origin"]}).status_code == 401
     with running(create("hibari")) as server:
