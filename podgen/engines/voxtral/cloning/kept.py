@@ -55,8 +55,10 @@ class Recordings:
         codec = self._opened()
         if self._loudness is None:
             self._loudness = usual_loudness(codec, self._folder)
-        rows = codec.rows(codec.encode(torch.from_numpy(prepare(path).at(self._loudness))))
-        data = save({"rows": rows.to("cpu", torch.bfloat16).contiguous()})
+        made = codec.rows(codec.encode(torch.from_numpy(prepare(path).at(self._loudness))))
+        # Rounded now as it will be when it is read, or the same turn would sound another way then.
+        rows = made.to("cpu", torch.bfloat16).contiguous()
+        data = save({"rows": rows})
         with whole_file(kept) as temporary:
             temporary.write_bytes(data)
         return rows
