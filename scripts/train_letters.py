@@ -6,8 +6,8 @@
 Sentences of Debian's fortunes are spoken by hibari and Kokoro (English) and espeak-ng (German and
 Spanish), none of them by a voice or from a text of benchmarks/proof's held-out set; the states of
 Whisper base's encoder are kept in --folder; a convolution to 128 channels and one to 27 are trained
-on them with the CTC loss. Needs torch and the extras `embedded` and `proof`; half an hour on two
-cores.
+on them with the CTC loss. Needs torch and the extras `embedded` and `proof`. The packaged network
+was made by this script's forerunner, with other shares of the voices.
 """
 
 from __future__ import annotations
