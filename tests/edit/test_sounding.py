@@ -39,7 +39,7 @@ class Attentive(Ear):
             HeardWord(word, n * each, (n + 1) * each, 1.0) for n, word in enumerate(said.words)
         )
         nobody = Windows(np.zeros((0, WIDTH), np.float32), np.zeros((0, 2)))
-        return Evidence(tuple(words), None, measure(samples, rate), nobody)
+        return Evidence(tuple(words), None, None, ((),), measure(samples, rate), nobody)
 
 
 def test_the_word_that_sounds_is_marked_and_a_click_goes_to_it(
