@@ -41,8 +41,8 @@ def draw(studio: Studio) -> tuple[str, bool]:
         return axis(), True
     timeline = draft.timeline
     length = max(1, timeline.total)
-    marks = [(mark.start, mark.title) for mark in timeline.chapters]
-    ends = [start for start, _ in marks[1:]] + [timeline.total]
+    marks = timeline.chapters
+    ends = [*(mark.start for mark in marks[1:]), timeline.total][: len(marks)]
     spans: dict[str, list[tuple[int, int]]] = {turn.turn.speaker: [] for turn in draft.plan.turns}
     speakers = {turn.id: turn.turn.speaker for turn in draft.plan.turns}
     for clip in timeline.speech:
@@ -52,7 +52,7 @@ def draw(studio: Studio) -> tuple[str, bool]:
     whole = _look(draft, studio.shapes)
     rows = [
         axis(),
-        chapters([(a, b, title) for (a, title), b in zip(marks, ends, strict=True)], length),
+        chapters([(m.start, end, m.title) for m, end in zip(marks, ends, strict=True)], length),
         loudness(
             curve(draft, scene, studio.shapes),
             timeline.total / timeline.rate,

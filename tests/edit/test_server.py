@@ -61,6 +61,17 @@ def test_what_cannot_be_done_changes_nothing(edited: Editing, order: dict[str, o
     assert edited.diff() == []
 
 
+def test_a_timeline_shows_the_chapters_that_there_are(edited: Editing) -> None:
+    def drawn() -> str:
+        return httpx.get(f"{edited.url}timeline", timeout=60).raise_for_status().text
+
+    edited.speak()
+    wait_for(lambda: ">One<" in drawn(), 60)
+    edited.script.write_text(edited.text.replace("  - chapter: One\n", ""))
+    wait_for(lambda: ">One<" not in drawn(), 60)
+    assert "ADA" in drawn()
+
+
 def test_two_at_once_lose_nothing(edited: Editing) -> None:
     numbers = [edited.number(part) for part in ("Hello there", "How are", "I am very", "Good.")]
     threads = [
