@@ -156,9 +156,17 @@ def edited(tmp_path: Path, store: Path) -> Iterator[Editing]:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def chrome() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+def browser(chrome: Browser) -> Iterator[Browser]:
+    """The browser, whose pages end with the test: each asks for its server again and again."""
+    yield chrome
+    for context in list(chrome.contexts):
+        context.close()
 
 
 HEARD = """
