@@ -38,7 +38,7 @@ def import_(
     json: Json = False,
 ) -> None:
     """Write a script from a file of another form, or bring it up to a file that was changed."""
-    from podgen.cli.listings import show_import
+    from podgen.cli.printing.exchange import show_import
     from podgen.proposal.importing import import_script
 
     show_import(
@@ -80,7 +80,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write the show as an editor's project, or as a script of plain ffmpeg, with its sounds."""
-    from podgen.cli.listings import show_export
+    from podgen.cli.printing.exchange import show_export
     from podgen.cli.season import watching
     from podgen.render.exporting import export as run
 
@@ -111,7 +111,7 @@ def feed(
     json: Json = False,
 ) -> None:
     """Write the folder's podcast feed and a static site; uploads nothing."""
-    from podgen.cli.listings import show_podcast
+    from podgen.cli.printing.exchange import show_podcast
     from podgen.publish.podcast import publish_podcast
 
     when = (date or datetime.now()).astimezone().replace(microsecond=0)
@@ -136,7 +136,7 @@ def clip(
     json: Json = False,
 ) -> None:
     """Write a few turns as a file of their own: a teaser to hear, or to see."""
-    from podgen.cli.listings import show_clip
+    from podgen.cli.printing.exchange import show_clip
     from podgen.cli.season import watching
     from podgen.render.clipping import clip as run
 

@@ -34,17 +34,17 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Say what this machine can run, how fast, and what it lacks; or each node of a fleet."""
-    from podgen.cli import listings
+    from podgen.cli.printing import machine as printing
     from podgen.doctor import diagnose, diagnose_fleet, prove_devices, prove_model
 
     if not prove:
         if model or device or setting:
             raise typer.BadParameter("--model, --device and --set go with --prove")
-        listings.show_diagnosis(diagnose_fleet(fleet) if fleet else diagnose(), json=json)
+        printing.show_diagnosis(diagnose_fleet(fleet) if fleet else diagnose(), json=json)
         return
-    listings.show_proof(prove_devices(), json=json)
+    printing.show_proof(prove_devices(), json=json)
     if model:
-        listings.show_presets(prove_model(read_settings(model, device, setting)), json=json)
+        printing.show_presets(prove_model(read_settings(model, device, setting)), json=json)
 
 
 @bench.command("voxtral")

@@ -118,7 +118,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Check the script, its cast and its files; renders nothing."""
-    from podgen.cli.listings import show_plan
+    from podgen.cli.printing.show import show_plan
     from podgen.render.outputs import outputs_of
     from podgen.render.plan import check as run
     from podgen.render.targets import Making, check_targets
@@ -141,7 +141,7 @@ def takes(
     json: Json = False,
 ) -> None:
     """List a turn's takes, or pick the one to use."""
-    from podgen.cli.listings import show_takes
+    from podgen.cli.printing.show import show_takes
     from podgen.render.editing import list_takes, pick_take
 
     settings = read_settings(model, device)
@@ -178,7 +178,7 @@ def proof(
     json: Json = False,
 ) -> None:
     """Hear every rendered take: was each word said, in the right voice, in clean sound?"""
-    from podgen.cli.listings import show_filled, show_passages, show_proofs
+    from podgen.cli.printing.show import show_filled, show_passages, show_proofs
     from podgen.render.proving import prove, prove_file, refuse_bad, refuse_bad_passages
 
     if fill:

@@ -54,7 +54,7 @@ def speak(
     if url:
         engine, settings = engine or "remote", {**settings, **choosing.at_servers(url)}
     if list_voices:
-        from podgen.cli.listings import show_voices
+        from podgen.cli.printing.voices import show_voices
         from podgen.speech.voices import list_voices as listed
 
         choosing.require_engine(engine, settings)

@@ -19,7 +19,7 @@ app = typer.Typer(help="Look after the store of rendered clips.", no_args_is_hel
 @app.command("ls")
 def cache_ls(store: StoreRoot = None, json: Json = False) -> None:
     """Say how many clips the store holds and how large it is."""
-    from podgen.cli.listings import show_store
+    from podgen.cli.printing.store import show_store
 
     show_store(_opened(store), json=json)
 
@@ -51,7 +51,7 @@ def cache_prune(
 @app.command("verify")
 def cache_verify(store: StoreRoot = None) -> None:
     """Check every clip's digest; corrupt ones are removed and will be rendered again."""
-    from podgen.cli.listings import show_verification
+    from podgen.cli.printing.store import show_verification
 
     show_verification(_opened(store))
 

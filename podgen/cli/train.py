@@ -24,7 +24,7 @@ def pairs(
     json: Json = False,
 ) -> None:
     """Have the model speak in all its voices, and keep its codes with their sound."""
-    from podgen.cli.listings import show_shard
+    from podgen.cli.printing.voices import show_shard
     from podgen.engines.voxtral.settings import read_settings as voxtral_settings
     from podgen.engines.voxtral.training.pairs import make_pairs
 
@@ -57,7 +57,7 @@ def encoder(
     json: Json = False,
 ) -> None:
     """Train an encoder against the frozen decoder; under torchrun on several GPUs."""
-    from podgen.cli.listings import show_training
+    from podgen.cli.printing.voices import show_training
     from podgen.engines.voxtral.settings import read_settings as voxtral_settings
     from podgen.engines.voxtral.training.run import Asked, train
     from podgen.proof import weights

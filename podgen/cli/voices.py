@@ -47,7 +47,7 @@ def list_or_hear(
     """List the voices of this machine's engines, or hear some of them."""
     if context.invoked_subcommand is not None:
         return
-    from podgen.cli.listings import show_samples, show_voices
+    from podgen.cli.printing.voices import show_samples, show_voices
     from podgen.speech.voices import list_voices, speak_samples
 
     if text is not None and not sample:
@@ -80,7 +80,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Clone a voice for Voxtral from a recording, by its speaker's leave."""
-    from podgen.cli.listings import show_enrolled, watch_steps
+    from podgen.cli.printing.voices import show_enrolled, watch_steps
     from podgen.engines.voxtral.cloning.enrol import Enrolment, enrol
     from podgen.engines.voxtral.settings import read_settings as voxtral_settings
 

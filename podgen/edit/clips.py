@@ -9,9 +9,10 @@ from podgen.audio.samples import Floats
 from podgen.errors import PodgenError, ScriptError
 from podgen.render.assemble import Piece, prepare_pieces
 from podgen.render.dress import Dressed, dress_take, gather
-from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.plan import Plan
 from podgen.render.room import room_period
 from podgen.render.store import Clip, Store
+from podgen.render.turns import PlannedTurn
 from podgen.show.model import Music, Sound
 
 AT_ONCE = 100

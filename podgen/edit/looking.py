@@ -19,9 +19,10 @@ from podgen.edit.outline import Found
 from podgen.errors import PodgenError, Problem, ScriptError
 from podgen.render.assemble import Piece
 from podgen.render.draft import make_draft
-from podgen.render.plan import Memory, Plan, PlannedTurn, examine, refuse_uncastable
+from podgen.render.plan import Plan, examine, refuse_uncastable
 from podgen.render.rig import Engines
 from podgen.render.store import Clip, Store
+from podgen.render.turns import Memory, PlannedTurn
 from podgen.show.read import in_order
 
 DRAW_SECONDS = 0.5

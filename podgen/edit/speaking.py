@@ -10,9 +10,10 @@ from collections.abc import Callable, Container, Iterable
 
 from podgen.edit.outline import Found, Sounding
 from podgen.errors import EngineError, PodgenError, Problem
-from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.plan import Plan
 from podgen.render.speak import Wanted, speak
 from podgen.render.store import Clip, Store
+from podgen.render.turns import PlannedTurn
 
 BATCH = 4
 """Turns given to an engine at once; between batches what is wanted most may have changed."""

@@ -18,9 +18,10 @@ from podgen.edit.speaking import Speaker
 from podgen.edit.telling import Telling
 from podgen.edit.watching import watch
 from podgen.errors import ScriptError
-from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.plan import Plan
 from podgen.render.store import Store
 from podgen.render.takes import lock_path
+from podgen.render.turns import PlannedTurn
 
 
 class Studio:

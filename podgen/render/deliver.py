@@ -26,12 +26,13 @@ from podgen.render.assemble import Assembly
 from podgen.render.dress import Dressed, trim_of
 from podgen.render.outputs import Outputs
 from podgen.render.parallel import in_threads
-from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.plan import Plan
 from podgen.render.proving import Proved, written_times
 from podgen.render.release import publish, written
 from podgen.render.report import Report, write_json
 from podgen.render.report_page import write_html
 from podgen.render.reporting import make_report
+from podgen.render.turns import PlannedTurn
 from podgen.show import model
 from podgen.text.markdown import plain
 

@@ -13,9 +13,10 @@ from podgen.audio.clip import VERSION, Band, Dressing, dress, kept
 from podgen.audio.loudness import Measurement, measure
 from podgen.audio.samples import reading
 from podgen.render.keys import digest
-from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.plan import Plan
 from podgen.render.sealed import CorruptError, write_wav
 from podgen.render.store import Clip, Store
+from podgen.render.turns import PlannedTurn
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podgen.errors import EngineError
-from podgen.render.plan import Plan, PlannedTurn, at_take, check
+from podgen.render.plan import Plan, at_take, check
 from podgen.render.sealed import CorruptError
 from podgen.render.store import Clip, Store
 from podgen.render.takes import (
@@ -19,6 +19,7 @@ from podgen.render.takes import (
     save_choices,
     with_choice,
 )
+from podgen.render.turns import PlannedTurn
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ from podgen.audio.samples import reading
 from podgen.render.dress import Dressed
 from podgen.render.keys import digest
 from podgen.render.parallel import in_threads
-from podgen.render.plan import PlannedTurn
 from podgen.render.sealed import CorruptError, write_wav
 from podgen.render.store import Clip, Store
+from podgen.render.turns import PlannedTurn
 
 VERSION = 2
 """Part of the key of whatever is stored limited; raised when the result would sound other."""

@@ -27,7 +27,7 @@ from podgen.render.events import (
     Watch,
 )
 from podgen.render.outputs import Outputs
-from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.plan import Plan
 from podgen.render.proving import Proved
 from podgen.render.report import Report
 from podgen.render.retaking import Proofreader, Rule, proofread
@@ -35,6 +35,7 @@ from podgen.render.room import room_period
 from podgen.render.store import Clip, Store
 from podgen.render.takes import lock_path
 from podgen.render.targets import Making
+from podgen.render.turns import PlannedTurn
 from podgen.show.read import in_order
 
 CONTEXT_SECONDS = 5.0

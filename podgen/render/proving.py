@@ -14,9 +14,10 @@ from podgen.errors import EngineError, MachineError, Place, Problem, ResultError
 from podgen.proof import Ear, Evidence, Finding, Said, Verdict, companies, judge, word_times
 from podgen.proof.finished import Passage, prove_recording, read_transcript
 from podgen.render.keys import digest
-from podgen.render.plan import Plan, PlannedTurn, check
+from podgen.render.plan import Plan, check
 from podgen.render.sealed import CorruptError
 from podgen.render.store import Clip, Store
+from podgen.render.turns import PlannedTurn
 from podgen.text.markdown import plain
 from podgen.text.spoken import spoken
 

@@ -16,7 +16,7 @@ from podgen.publish.episode import Episode
 from podgen.publish.soundbites import suggestions
 from podgen.render.assemble import Assembly, Piece
 from podgen.render.levelling import Levelled
-from podgen.render.plan import Plan, PlannedTurn
+from podgen.render.plan import Plan
 from podgen.render.proving import Proved, describe
 from podgen.render.report import (
     Check,
@@ -28,6 +28,7 @@ from podgen.render.report import (
     Target,
     TurnRow,
 )
+from podgen.render.turns import PlannedTurn
 from podgen.show import model
 
 

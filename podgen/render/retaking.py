@@ -14,12 +14,13 @@ from podgen.proof import Ear, Evidence
 from podgen.render.dress import Dressed, dress_take
 from podgen.render.editing import choose_all
 from podgen.render.events import Heard, Hearing, Watch
-from podgen.render.plan import Plan, PlannedTurn, at_take
+from podgen.render.plan import Plan, at_take
 from podgen.render.proving import AT_ONCE, Proved, hear, judge_all, problem
 from podgen.render.sealed import CorruptError
 from podgen.render.speak import Wanted, speak
 from podgen.render.store import Clip, Store
 from podgen.render.takes import MOST_TAKES
+from podgen.render.turns import PlannedTurn
 
 MOST_RETAKES = 3
 """A turn whose takes are all bad is spoken so many times more."""

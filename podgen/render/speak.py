@@ -12,8 +12,8 @@ from podgen.casting import RECORDED
 from podgen.engines.base import Engine, Progress, ReportsProgress, Speech
 from podgen.errors import EngineError, PodgenError, Problem
 from podgen.render.events import Speaking, Watch
-from podgen.render.plan import PlannedTurn
 from podgen.render.store import Clip, Store
+from podgen.render.turns import PlannedTurn
 
 SILENT_PEAK = 10 ** (-50 / 20)
 """Speech that never passes -50 dBFS is not speech."""

@@ -44,7 +44,7 @@ def test_a_device_that_computes_otherwise_is_an_error(
     import torch
     from safetensors.torch import load_file, save_file
 
-    from podgen.cli.listings import show_proof
+    from podgen.cli.printing.machine import show_proof
     from podgen.doctor.finding import Finding
     from podgen.engines.voxtral.bench import proving
     from podgen.errors import MachineError
@@ -92,7 +92,7 @@ def test_pace_and_loudness_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_are_json_on_request(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from podgen.cli.listings import show_presets
+    from podgen.cli.printing.machine import show_presets
 
     show_presets(rows(monkeypatch, 5.0, 0.05), json=True)
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

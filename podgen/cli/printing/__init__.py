@@ -1,0 +1,1 @@
+"""What commands print: a table for people, JSON lines on request; a file for each group."""
