@@ -41,7 +41,8 @@ class Misfit:
     """Words `[first, last)` of the text that are not there, or, where there are none, letters
     `heard` before word `first` that nobody wrote; from `start` to `end`, in seconds.
 
-    `weight` is how much likelier the sound is so than as it is written, in nats.
+    `weight` is how much likelier the sound is so than as it is written, in nats. `lasting` is the
+    time in which a recogniser heard those words all the same, in seconds.
     """
 
     start: float
@@ -50,6 +51,7 @@ class Misfit:
     first: int
     last: int
     heard: str
+    lasting: float = 0.0
 
 
 def spell(states: Floats) -> Floats:

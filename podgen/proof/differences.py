@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from podgen.proof.alignment import Step, align
 from podgen.proof.hearing import HeardWord
 from podgen.proof.likeness import NEAR, likeness
+from podgen.proof.numbers import may_count, same_number
 from podgen.proof.spelling import MARKS, in_full, is_interjection, letters
 
 NEAR_NAME = 0.2
@@ -52,20 +54,39 @@ def differences(
         names: words, as letters, that may be heard as anything near.
     """
     found: list[Difference] = []
-    run: list[Step] = []
-
-    def close() -> None:
-        if run:
-            found.extend(_difference(run, text, heard, language, names))
-            run.clear()
-
-    for step in align(text, heard, language):
-        if _same(step, text, heard, names):
-            close()
-        else:
-            run.append(step)
-    close()
+    steps = align(text, heard, language)
+    for same, run in groupby(steps, lambda step: _same(step, text, heard, names)):
+        unlike = list(run)
+        if not same and not _one_number(steps, unlike, text, heard, language):
+            found += _difference(unlike, text, heard, language, names)
     return found
+
+
+def _one_number(
+    steps: Sequence[Step],
+    unlike: Sequence[Step],
+    text: Sequence[str],
+    heard: Sequence[HeardWord],
+    language: str,
+) -> bool:
+    """Whether steps, with the words of numbers beside them, are one number in two forms."""
+
+    def both(some: Sequence[Step]) -> tuple[list[str], list[str]]:
+        sounds = heard[some[0].heard_first : some[-1].heard_last]
+        return list(text[some[0].first : some[-1].last]), [word.text for word in sounds]
+
+    def counts(at: int) -> bool:
+        return all(
+            may_count(word, language) for words in both(steps[at : at + 1]) for word in words
+        )
+
+    first = steps.index(unlike[0])
+    last = first + len(unlike)
+    while first and counts(first - 1):
+        first -= 1
+    while last < len(steps) and counts(last):
+        last += 1
+    return same_number(*both(steps[first:last]), language)
 
 
 def _same(

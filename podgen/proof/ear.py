@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from podgen.errors import MachineError
 from podgen.proof import weights
+from podgen.proof.alignment import times
 from podgen.proof.ctc import Misfit, likelihood, misfits
 from podgen.proof.differences import Difference, differences
 from podgen.proof.hearing import RATE, HeardWord, Hearing
@@ -21,7 +22,7 @@ from podgen.proof.sound import Sound, measure
 from podgen.proof.spelling import letters, split
 from podgen.proof.voice import WIDTH, VoiceEncoder, Windows
 
-VERSION = 3
+VERSION = 4
 """Raised when the same take would give other evidence."""
 SUSPICIOUS = 6.0
 """A misfit of such a weight makes it worth to hear a take a second time."""
@@ -135,7 +136,12 @@ class Ear:
         with self._loading:  # once, however many threads hear
             _ = self._hearing, self._encoder
         heard = _resampled(samples, rate)
-        return Evidence(*self._words(heard, said), measure(samples, rate), self._windows(heard))
+        sound = measure(samples, rate)
+        words, again, unlike, differing = self._words(heard, said)
+        if unlike:
+            spans = times(said.words, words or (), sound.end, said.language)
+            unlike = tuple(_timed(one, spans) for one in unlike)
+        return Evidence(words, again, unlike, differing, sound, self._windows(heard))
 
     def write_down(self, samples: npt.NDArray[np.float32], rate: int, language: str) -> str:
         """What is said in mono samples of which no text is known, figures in words.
@@ -198,6 +204,14 @@ class Ear:
 
 def _differing(said: Said, reading: tuple[HeardWord, ...]) -> list[Difference]:
     return differences(said.words, reading, said.language, said.name_letters)
+
+
+def _timed(misfit: Misfit, spans: list[tuple[float, float]]) -> Misfit:
+    """A misfit with the time in which its words are heard, of those of each word of the text."""
+    if misfit.first == misfit.last:
+        return misfit
+    seconds = spans[misfit.last - 1][1] - spans[misfit.first][0]
+    return replace(misfit, lasting=round(seconds, 2))
 
 
 def _weighed(

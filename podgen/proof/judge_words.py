@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from podgen.proof.alignment import times
 from podgen.proof.ctc import Misfit
 from podgen.proof.differences import Difference
 from podgen.proof.ear import Evidence, Said
@@ -44,7 +43,7 @@ def word_findings(evidence: Evidence, said: Said) -> Iterator[Finding]:
     for misfit in evidence.misfits or ():
         place = misfit.start - BESIDE, misfit.end + BESIDE
         known = [RANK[one.grade] for one in told if _common(place, (one.start, one.end))]
-        for unlike in _unlike(misfit, evidence, said):
+        for unlike in _unlike(misfit, said):
             if RANK[unlike.grade] > max(known, default=0):
                 yield unlike
     if not told and evidence.misfits is None:
@@ -106,11 +105,11 @@ def _weight(one: Difference, evidence: Evidence, start: float, end: float) -> fl
     return max([one.gain or 0.0, *near])
 
 
-def _unlike(misfit: Misfit, evidence: Evidence, said: Said) -> Iterator[Finding]:
+def _unlike(misfit: Misfit, said: Said) -> Iterator[Finding]:
     """Words that no letters stand for, or letters that no word stands for."""
     words = said.words[misfit.first : misfit.last]
     doubtful, bad = UNLIKE_DOUBTFUL, UNLIKE_BAD
-    if words and _has_time(misfit, evidence, said):
+    if words and _has_time(misfit, said):
         doubtful, bad = TIMED_DOUBTFUL, TIMED_BAD
     found = grade(misfit.weight, doubtful, bad)
     if found is None:
@@ -128,12 +127,10 @@ def _unlike(misfit: Misfit, evidence: Evidence, said: Said) -> Iterator[Finding]
     yield Finding("missing", found, "not heard", misfit.start, misfit.end, written, sure)
 
 
-def _has_time(misfit: Misfit, evidence: Evidence, said: Said) -> bool:
+def _has_time(misfit: Misfit, said: Said) -> bool:
     """Whether words are heard in a time in which they can be said."""
-    spans = times(said.words, evidence.words or (), evidence.sound.end, said.language)
-    seconds = spans[misfit.last - 1][1] - spans[misfit.first][0]
     size = sum(len(letters(word)) for word in said.words[misfit.first : misfit.last])
-    return seconds >= LEAST_SECONDS * size
+    return misfit.lasting >= LEAST_SECONDS * size
 
 
 def _stretched(evidence: Evidence) -> Iterator[Finding]:

@@ -47,6 +47,100 @@ def test_spelling_is_no_difference(text: str, reading: str, language: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "readings"),
+    [
+        (
+            "en",
+            "It cost 1,200 dollars.",
+            ["it cost twelve hundred dollars", "it cost a thousand two hundred dollars"],
+        ),
+        (
+            "en",
+            "In 1998 it rose.",
+            [
+                "in one thousand nine hundred ninety-eight it rose",
+                "in nineteen hundred and ninety eight it rose",
+            ],
+        ),
+        (
+            "en",
+            "In 2004 it fell.",
+            ["in twenty oh four it fell", "in two thousand and four it fell"],
+        ),
+        ("en", "In 1905 it fell.", ["in nineteen hundred five it fell"]),
+        (
+            "en",
+            "We counted 198 steps.",
+            ["we counted a hundred and ninety eight steps", "we counted one ninety-eight steps"],
+        ),
+        (
+            "en",
+            "It is 0.5 percent.",
+            ["it is oh point five per cent", "it is nought point five percent"],
+        ),
+        ("en", "About 345,000 of them.", ["about three hundred and forty five thousand of them"]),
+        ("en", "He came 21st.", ["he came twenty first"]),
+        ("en", "Ring 5550.", ["ring five five five oh", "ring fifty five fifty"]),
+        ("en", "Room 101.", ["room one oh one"]),
+        ("en", "A 24-hour day of 5 km.", ["a twenty four hour day of five kilometers"]),
+        (
+            "de",
+            "Es kostet 1.200 Euro.",
+            ["es kostet zwölfhundert euro", "es kostet ein tausend zwei hundert euro"],
+        ),
+        (
+            "de",
+            "Im Jahr 1998.",
+            [
+                "im jahr neunzehn hundert acht und neunzig",
+                "im jahr eintausendneunhundertachtundneunzig",
+            ],
+        ),
+        ("de", "Im Jahr 2004.", ["im jahr zweitausendundvier"]),
+        (
+            "de",
+            "Es sind 2 von 102.",
+            ["es sind zwo von hundertzwei", "es sind zwei von einhundert zwei"],
+        ),
+        ("de", "Genau 3,5 Meter.", ["genau drei komma fünf meter"]),
+        ("de", "Am 3. Mai kam 1 Million.", ["am dritten mai kam eine million"]),
+        ("de", "Er hat 25.", ["er hat fünf und zwanzig"]),
+        ("es", "Cuesta 1.200 euros.", ["cuesta mil dos cientos euros"]),
+        ("es", "En 1998 subió.", ["en mil novecientos noventa y ocho subio"]),
+        ("es", "Son 21 días.", ["son veintiuno días", "son veinte y un días"]),
+        ("es", "Son 16 días.", ["son diez y seis dias"]),
+        ("es", "Son 200 casas.", ["son doscientos casas"]),
+        ("es", "Son 100 años.", ["son ciento años"]),
+        ("es", "Son 31 años.", ["son treinta y uno años"]),
+        ("es", "Un 3,5 % más", ["un tres coma cinco por ciento mas"]),
+        ("es", "1.000.000 de personas", ["un millon de personas"]),
+    ],
+)
+def test_a_number_in_another_form_is_no_difference(
+    language: str, text: str, readings: list[str]
+) -> None:
+    assert [told(text, reading, language) for reading in readings] == [[]] * len(readings)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "language", "expected"),
+    [
+        ("In 1998 it rose.", "in nineteen eighty it rose", "en", ["ninety-eight>eighty"]),
+        ("It cost 1,200.", "it cost thirteen hundred", "en", ["one thousand two>thirteen"]),
+        ("Twenty twenty it is.", "twenty it is", "en", ["twenty>"]),
+        ("He came first.", "he came one", "en", ["first>one"]),
+        ("Es sind 23.", "es sind zweiunddreißig", "de", ["dreiundzwanzig>zweiunddreißig"]),
+        ("Es sind 102.", "es sind hundert", "de", ["einhundertzwei>hundert"]),
+        ("Son 16 días.", "son seis días", "es", ["dieciséis>seis"]),
+    ],
+)
+def test_another_number_is_a_difference(
+    text: str, reading: str, language: str, expected: list[str]
+) -> None:
+    assert told(text, reading, language) == expected
+
+
+@pytest.mark.parametrize(
     ("reading", "expected"),
     [
         ("the keeper climbed those stairs evening", ["each>"]),
