@@ -8,6 +8,7 @@ of flite, too (Debian's package of that name).
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import soundfile
 from podgen.engines import create
 from podgen.engines.base import Utterance
 from podgen.engines.kokoro import espeak
+from podgen.errors import EngineError
 from podgen.text.spoken import spoken
 
 HERE = Path(__file__).parent
@@ -98,7 +100,10 @@ def _speak(rows: list[tuple[str, str, str, str]], folder: Path) -> None:
     espeak.VOICES.update(FOREIGN)
     for engine, asked in engines.items():
         voices = create(engine)
-        for speech in voices.synthesize(asked):
-            path = folder / f"{speech.id}.wav"
-            soundfile.write(path, speech.samples, speech.sample_rate, "FLOAT")
+        try:
+            for speech in voices.synthesize(asked):
+                path = folder / f"{speech.id}.wav"
+                soundfile.write(path, speech.samples, speech.sample_rate, "FLOAT")
+        except EngineError as error:  # sounds of German that no voice of Kokoro has
+            print(f"left out: {error}", file=sys.stderr)
         voices.close()

@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from podgen.engines import create
+from podgen.engines.base import Utterance
 from podgen.proof import installed
+from podgen.proof.sound import Floats
 from podgen.render.plan import check
 from podgen.render.proving import Proved, prove
 from podgen.render.store import Store
@@ -41,29 +44,24 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     return podgen
 
 
-def harmed(podgen: CommandLine, tmp_path: Path, harm: str) -> CommandLine:
-    """The show with the take of turn `kitchen` replaced by a damaged one, in a store of its own."""
-    shutil.copytree(podgen.store, tmp_path / "store")
-    store = Store(tmp_path / "store")
-    turn = check(podgen.folder / "show.yaml", engine="hibari").turn("kitchen")
-    take = store.get("takes", turn.key)
-    assert take is not None
-    samples, rate = take.read(), take.sample_rate
-    rms = float(np.sqrt((samples**2).mean()))
-    if harm == "cut":
-        samples = samples[: int(0.7 * len(samples))]
-    elif harm == "silence":
-        middle = len(samples) // 2
-        quiet = np.zeros(round(1.2 * rate), np.float32)
-        samples = np.concatenate((samples[:middle], quiet, samples[middle:]))
-    elif harm == "twice":
-        first, last = round(1.0 * rate), round(1.9 * rate)
-        samples = np.concatenate((samples[:last], samples[first:]))
-    elif harm == "noise":
-        noise = np.random.default_rng(7).standard_normal(len(samples))
-        samples = samples + (noise * rms / 5).astype(np.float32)
-    store.put("takes", turn.key, samples, rate, {})
-    return CommandLine(podgen.folder, tmp_path / "store")
+def cut(samples: Floats, _rate: int) -> Floats:
+    return samples[: int(0.7 * len(samples))]
+
+
+def silence(samples: Floats, rate: int) -> Floats:
+    middle = len(samples) // 2
+    return np.concatenate(
+        (samples[:middle], np.zeros(round(1.2 * rate), np.float32), samples[middle:])
+    )
+
+
+def twice(samples: Floats, rate: int) -> Floats:
+    return np.concatenate((samples[: round(1.9 * rate)], samples[round(1.0 * rate) :]))
+
+
+def noise(samples: Floats, _rate: int) -> Floats:
+    level = float(np.sqrt((samples**2).mean())) / 5
+    return samples + np.random.default_rng(7).normal(0, level, len(samples)).astype(np.float32)
 
 
 def test_good_takes_pass_and_are_heard_once(
@@ -79,29 +77,37 @@ def test_good_takes_pass_and_are_heard_once(
     assert missing == []
 
 
-@pytest.mark.parametrize(
-    ("harm", "kind", "words"),
-    [
-        ("cut", "missing", "years"),
-        ("silence", "gap", "silence"),
-        ("noise", "noise", "noise"),
-        ("twice", "added", "not written"),
-    ],
-)
-def test_a_harmed_take_is_named_with_its_words(
-    rendered: CommandLine, tmp_path: Path, harm: str, kind: str, words: str
-) -> None:
-    podgen = harmed(rendered, tmp_path, harm)
-    run = podgen("proof", "show.yaml", "-e", "hibari", "--json")
+def test_harmed_takes_are_named_with_their_words(rendered: CommandLine) -> None:
+    harms = {
+        "three": (cut, "missing", "years"),
+        "four": (silence, "gap", "silence"),
+        "five": (noise, "noise", "noise"),
+        "six": (twice, "added", "not written"),
+    }
+    text = "I never thought that it could live in my kitchen for {} years."
+    script = rendered.folder / "harmed.yaml"
+    script.write_text(
+        SHOW.partition("  - BEN")[0]
+        + "".join(f"  - BEN: {{text: {text.format(one)}, id: {one}}}\n" for one in harms)
+    )
+    plan, store, engine = check(script, engine="hibari"), Store(rendered.store), create("hibari")
+    for speech in engine.synthesize(
+        [Utterance(one, text.format(one), "heart", "en") for one in harms]
+    ):
+        rate = speech.sample_rate
+        harmed = harms[speech.id][0](speech.samples, rate)
+        store.put("takes", plan.turn(speech.id).key, harmed, rate, {})
+    engine.close()
+    run = rendered("proof", script, "-e", "hibari", "--json")
     assert run.code == 5, run.out + run.err
     by_turn = {event["turn"]: event for event in run.named("proof")}
-    assert by_turn["hello"]["verdict"] == "good"
-    assert by_turn["kitchen"]["verdict"] == "bad"
-    found = [one for one in by_turn["kitchen"]["findings"] if one["kind"] == kind]
-    assert found
-    (problem,) = run.named("error")[0]["problems"]
-    assert problem["turn"] == "kitchen"
-    assert words in problem["what"]
+    assert by_turn.pop("hello")["verdict"] == "good"
+    problems = {problem["turn"]: problem["what"] for problem in run.named("error")[0]["problems"]}
+    assert [*by_turn] == [*problems] == [*harms]
+    for one, (_, kind, words) in harms.items():
+        assert by_turn[one]["verdict"] == "bad"
+        assert kind in {finding["kind"] for finding in by_turn[one]["findings"]}
+        assert words in problems[one]
 
 
 def test_what_is_not_rendered_is_not_called_good(rendered: CommandLine, tmp_path: Path) -> None:
@@ -193,10 +199,11 @@ def test_a_recordings_words_are_heard_and_written_down(recorded: CommandLine) ->
 
 def test_a_recording_in_which_nobody_speaks_is_named(recorded: CommandLine) -> None:
     script = recorded.folder / "talk.yaml"
-    script.write_text(script.read_text() + "  - EVA: {audio: mute.wav}\n")
+    spoken, _ = script.read_text().split("  - UDO:", 1)
+    script.write_text(spoken + "  - EVA: {audio: mute.wav}\n")
     run = recorded("proof", "talk.yaml", "--fill", "--json")
     assert run.code == 2
-    assert [event["speaker"] for event in run.named("filled")] == ["EVA", "UDO"]
+    assert [event["speaker"] for event in run.named("filled")] == ["EVA"]
     (problem,) = run.named("error")[0]["problems"]
     assert problem["what"] == "no speech is heard in mute.wav"
     assert script.read_text().splitlines()[problem["line"] - 1] == "  - EVA: {audio: mute.wav}"
