@@ -113,6 +113,7 @@ def test_a_bad_take_is_spoken_again_and_the_good_one_is_chosen(
 def test_the_command_line_ends_with_code_5_naming_the_words_that_are_never_said(
     show: Path,
 ) -> None:
+    show.write_text("".join(line for line in SHOW.splitlines(True) if "ADA" not in line))
     podgen = Misspoken(show.parent, show.parent / "store", "always")
     render = ("render", "show.yaml", "-e", "hibari", "-o", "out.mp3")
     strict = podgen(*render, "--proof-strict")
