@@ -1,9 +1,13 @@
-"""Numbers in words as figures, so that "twelve hundred" is what "one thousand two hundred" is."""
+"""Numbers in words as figures, so that "twelve hundred" is what "one thousand two hundred" is.
+
+Read by text2num; where it is not installed, numbers are words like any others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import util
 
 from podgen.proof.spelling import MARKS
 from podgen.text.language import primary
@@ -32,8 +36,13 @@ def may_count(word: str, language: str) -> bool:
     )
 
 
+@cache
+def _installed() -> bool:
+    return util.find_spec("text_to_num") is not None
+
+
 def _figures(words: tuple[str, ...], language: str) -> str:
-    if primary(language) not in _READ:
+    if primary(language) not in _READ or not _installed():
         return ""
     from text_to_num import alpha2digit
 
