@@ -30,7 +30,10 @@ def main() -> None:
         if end.code == INTERRUPTED_EXIT_CODE:
             print("interrupted", file=sys.stderr)
         raise
-    except Exception:
+    except Exception as error:
+        if (code := _ended_in(error)) is not None:
+            print("interrupted", file=sys.stderr)
+            raise SystemExit(code) from None
         import traceback
 
         traceback.print_exc()
@@ -43,6 +46,18 @@ def main() -> None:
 
 def _terminate(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
+
+
+def _ended_in(error: BaseException | None) -> int | None:
+    """The exit code, if a signal is at the bottom of an error: it makes one of a compiled module's
+    loading ("initialization failed")."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return INTERRUPTED_EXIT_CODE
+        if isinstance(error, SystemExit) and isinstance(error.code, int):
+            return error.code
+        error = error.__cause__
+    return None
 
 
 def _report(error: PodgenError) -> None:

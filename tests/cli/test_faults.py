@@ -230,6 +230,27 @@ def test_a_bug_is_told_from_a_users_error(tmp_path: Path) -> None:
     assert "Please report it" in done.stderr
 
 
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_compiled_module_is_loaded_is_no_bug(
+    tmp_path: Path, end: signal.Signals, code: int
+) -> None:
+    """Such a module makes an ImportError of it, as pybind11's do."""
+    program = (
+        "import os, signal, podgen.doctor, podgen.__main__\n"
+        "def load():\n"
+        "    try:\n"
+        f"        signal.raise_signal({int(end)})\n"
+        "    except BaseException as error:\n"
+        "        raise ImportError('initialization failed') from error\n"
+        "podgen.doctor.diagnose = load\n"
+        "podgen.__main__.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "doctor"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert (done.returncode, done.stderr) == (code, "interrupted\n")
+
+
 def test_fetching_without_a_network_is_a_machine_error(podgen: CommandLine) -> None:
     run = podgen("fetch", https_proxy="http://127.0.0.1:9", XDG_CACHE_HOME=str(podgen.folder))
     assert run.code == 4
