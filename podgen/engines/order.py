@@ -14,8 +14,9 @@ def longest_first(items: Sequence[Item], length: Callable[[Item], float], block:
     So no long one is begun when all others are done, and yet those given first, an episode's say,
     are done first. Only the first block may be short.
     """
-    ends = len(items) - 1
-    numbered = sorted(
-        enumerate(items), key=lambda pair: (-((ends - pair[0]) // block), -length(pair[1]))
-    )
-    return [item for _, item in numbered]
+    ordered: list[Item] = []
+    first = len(items) % block
+    for begin in range(first - block if first else 0, len(items), block):
+        of_block = items[max(0, begin) : begin + block]
+        ordered += sorted(of_block, key=length, reverse=True)
+    return ordered
