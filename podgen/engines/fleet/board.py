@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 MOST_DEATHS = 3
@@ -23,23 +24,22 @@ class _Hands:
     """What an actor has been given."""
 
     items: dict[str, _Item] = field(default_factory=dict)
+    seconds: float = 0.0
     alone: bool = False
-
-    @property
-    def seconds(self) -> float:
-        return sum(item.seconds for item in self.items.values())
+    asked_back: bool = False
 
 
 class Board:
     """Utterances that wait and those in actors' hands.
 
     An actor is given up to `at_once` that it speaks together, and `ahead` more, so that its batch
-    never waits for the way from here. An utterance that has cost two actors is given alone: were it
+    never waits for the way from here. Whoever chooses late whom to serve first fills the `room`,
+    which counts only `spare` ahead. An utterance that has cost two actors is given alone: were it
     to cost a third, no other is to blame.
     """
 
-    def __init__(self, at_once: int, ahead: int) -> None:
-        self._at_once, self._ahead = at_once, ahead
+    def __init__(self, at_once: int, ahead: int, spare: int) -> None:
+        self._at_once, self._ahead, self._spare = at_once, ahead, spare
         self._items: dict[str, _Item] = {}
         self._waiting: deque[_Item] = deque()
         self._suspects: deque[_Item] = deque()
@@ -56,13 +56,9 @@ class Board:
 
     @property
     def room(self) -> int:
-        """How many more utterances could be in somebody's hands."""
-        most = (self._at_once + self._ahead) * len(self._actors)
+        """How many more utterances would soon be begun."""
+        most = (self._at_once + self._spare) * len(self._actors)
         return max(0, most - len(self._items))
-
-    def hands(self, actor: str) -> int:
-        """How many utterances an actor has."""
-        return len(self._actors[actor].items)
 
     def add(self, key: str, seconds: float) -> None:
         """An utterance of so many seconds, roughly, is to be spoken after those before it."""
@@ -113,43 +109,51 @@ class Board:
             item = self._suspects.popleft()
             self._actors[free].alone = True
             yield self._hand(free, item)
-        while self._waiting:
-            open_to = {
-                name: hands
-                for name, hands in self._actors.items()
-                if not hands.alone and len(hands.items) < self._at_once + self._ahead
-            }
-            if not open_to:
+        if not self._waiting:
+            return
+        most = self._at_once + self._ahead
+        open_to = [
+            self._rank(name, hands)
+            for name, hands in self._actors.items()
+            if not hands.alone and len(hands.items) < most
+        ]
+        heapq.heapify(open_to)
+        while self._waiting and open_to:
+            name, hands = open_to[0][-2:]
+            yield self._hand(name, self._waiting.popleft())
+            if len(hands.items) < most:
+                heapq.heapreplace(open_to, self._rank(name, hands))
+            else:
+                heapq.heappop(open_to)
+
+    def steal(self) -> Iterator[tuple[str, int]]:
+        """When nothing waits and actors could take more: who has some that it has not begun, and
+        how many it is to give back. Each is asked once until it has answered with `gave_back`."""
+        if self._waiting:
+            return
+        counts = [
+            (len(hands.items), name) for name, hands in self._actors.items() if not hands.alone
+        ]
+        lacking = sum(max(0, self._at_once - count) for count, _ in counts)
+        for count, name in sorted(counts, reverse=True):
+            over = min(count - self._at_once, lacking)
+            if over <= 0:
                 return
-            least = min(
-                open_to,
-                key=lambda name: (
-                    len(open_to[name].items) >= self._at_once,
-                    open_to[name].seconds,
-                    len(open_to[name].items),
-                ),
-            )
-            yield self._hand(least, self._waiting.popleft())
+            lacking -= over
+            if not self._actors[name].asked_back:
+                self._actors[name].asked_back = True
+                yield name, over
 
-    def steal(self) -> tuple[str, int] | None:
-        """When nothing waits and an actor could take more: who has some that it has not begun, and
-        how many."""
-        if self._waiting or not self._actors:
-            return None
-        counts = {name: len(hands.items) for name, hands in self._actors.items() if not hands.alone}
-        if not counts or min(counts.values()) >= self._at_once:
-            return None
-        fullest = max(counts, key=lambda name: counts[name])
-        over = counts[fullest] - self._at_once
-        return (fullest, over) if over > 0 else None
-
-    def back(self, key: str) -> None:
-        """Its actor had not begun it and gave it back: it waits again, before all others."""
-        item = self._items.get(key)
-        if item is not None and item.actor is not None:
-            self._let_go(item)
-            item.actor = None
-            self._waiting.appendleft(item)
+    def gave_back(self, actor: str, keys: Iterable[str]) -> None:
+        """An actor had not begun these and gave them back: they wait again, before all others."""
+        if actor in self._actors:
+            self._actors[actor].asked_back = False
+        for key in keys:
+            item = self._items.get(key)
+            if item is not None and item.actor == actor:
+                self._let_go(item)
+                item.actor = None
+                self._waiting.appendleft(item)
 
     def _emptied(self) -> str | None:
         """An actor with nothing in its hands; one is kept from being given more until it is one."""
@@ -161,14 +165,21 @@ class Board:
             self._actors[reserved[0]].alone = True
         return reserved[0] if not self._actors[reserved[0]].items else None
 
+    def _rank(self, name: str, hands: _Hands) -> tuple[bool, float, int, str, _Hands]:
+        count = len(hands.items)
+        return count >= self._at_once, hands.seconds, count, name, hands
+
     def _hand(self, actor: str, item: _Item) -> tuple[str, str]:
-        self._actors[actor].items[item.key] = item
+        hands = self._actors[actor]
+        hands.items[item.key] = item
+        hands.seconds += item.seconds
         item.actor = actor
         return actor, item.key
 
     def _let_go(self, item: _Item) -> None:
         if item.actor in self._actors:
             hands = self._actors[item.actor]
-            hands.items.pop(item.key, None)
+            del hands.items[item.key]
+            hands.seconds = hands.seconds - item.seconds if hands.items else 0.0
             if not hands.items and not self._suspects:
                 hands.alone = False

@@ -7,16 +7,17 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from podgen.engines.continuous import Asked, Delivery, Failed, Part
+from podgen.engines.continuous import Delivery, Failed, Part
 from podgen.engines.fleet import cluster
 from podgen.engines.fleet.board import MOST_DEATHS, Board
 from podgen.engines.fleet.cluster import Node
 from podgen.engines.fleet.probe import Make, Probe
-from podgen.engines.fleet.speaker import Packed, Refused, Reply, Speaker, pack
+from podgen.engines.fleet.speaker import Speaker
+from podgen.engines.fleet.wire import Packed, Refused, Reply
 from podgen.errors import EngineError, PodgenError, Problem
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,16 @@ class Kind:
     most: int | None
     identity: tuple[str, str, str]
 
+    @property
+    def low(self) -> int:
+        """With fewer than so many to begin an actor is sent more."""
+        return max(2, self.at_once // 8)
+
+    @property
+    def ahead(self) -> int:
+        """So many to begin lie with each actor, those that are done and not yet collected too."""
+        return max(4, min(32, self.at_once))
+
 
 @dataclass(slots=True)
 class _Actor:
@@ -53,10 +64,22 @@ class _Actor:
 
 
 @dataclass(slots=True)
-class _Order:
+class Order:
+    """An utterance of so many seconds, roughly, and who is told what comes of it.
+
+    `deliver` is called from the crew's thread, and each call answered with `took`.
+    """
+
     packed: Packed
+    seconds: float
     deliver: Callable[[Delivery], None]
     given: int = 0  # samples that were delivered
+    skip: int = 0  # so many that an actor before has delivered are to come again
+
+    @property
+    def key(self) -> str:
+        """Unique among all."""
+        return self.packed.asked.utterance.id
 
 
 class Crew:
@@ -64,14 +87,16 @@ class Crew:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._board = Board(kind.at_once, max(2, kind.at_once // 8))
-        self._orders: dict[str, _Order] = {}
+        self._board = Board(kind.at_once, kind.ahead, kind.low)
+        self._orders: dict[str, Order] = {}
         self._actors: dict[str, _Actor] = {}
         self._refused: dict[str, Refused] = {}
         self._deaths: dict[str, int] = {}
         self._numbered = 0
         self._seen = time.monotonic()  # when there last was an actor, or one to come
-        self._backlog = 0
+        self._backlog = 0  # deliveries that are not taken away
+        self._held_up = False  # by them
+        self._pumping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._changed = threading.Condition()
@@ -81,15 +106,9 @@ class Crew:
         self._thread.start()
         self._submit(self._watch())
 
-    def ask(
-        self, key: str, asked: Asked, seconds: float, deliver: Callable[[Delivery], None]
-    ) -> None:
-        """Have an utterance of so many seconds, roughly, spoken; `key` is unique.
-
-        `deliver` is called from the crew's thread, and each call answered with `took`.
-        """
-        order = _Order(pack(asked), deliver)
-        self._loop.call_soon_threadsafe(self._add, key, order, seconds)
+    def ask(self, orders: Sequence[Order]) -> None:
+        """Have these spoken, those that come first before the others."""
+        self._loop.call_soon_threadsafe(self._add, orders)
 
     @property
     def actors(self) -> int:
@@ -102,7 +121,11 @@ class Crew:
 
     def took(self) -> None:
         """What was delivered has been taken away."""
-        self._loop.call_soon_threadsafe(self._taken)
+        with self._changed:
+            self._backlog -= 1
+            go_on = self._held_up and self._backlog <= self._most_untaken
+        if go_on:
+            self._loop.call_soon_threadsafe(self._pump_soon)
 
     def wait_for_room(self, stop: Callable[[], bool]) -> None:
         """Wait until an actor could take more, or `stop`."""
@@ -136,10 +159,11 @@ class Crew:
 
         self._loop.call_soon_threadsafe(begin)
 
-    def _add(self, key: str, order: _Order, seconds: float) -> None:
-        self._orders[key] = order
-        self._board.add(key, seconds)
-        self._pump()
+    def _add(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            self._orders[order.key] = order
+            self._board.add(order.key, order.seconds)
+        self._pump_soon()
 
     def _forget(self, key: str) -> None:
         if self._orders.pop(key, None) is None:
@@ -147,70 +171,95 @@ class Crew:
         actor = self._actors.get(self._board.done(key) or "")
         if actor:
             actor.handle.drop.remote(key)
-        self._pump()
+        self._pump_soon()
 
-    def _taken(self) -> None:
-        self._backlog -= 1
-        self._pump()
+    def _pump_soon(self) -> None:
+        """Once for all that has been noticed by then."""
+        if not self._pumping:
+            self._pumping = True
+            self._loop.call_soon(self._pump)
+
+    @property
+    def _most_untaken(self) -> int:
+        return max(64, 4 * self._kind.at_once * self._board.actors)
 
     def _pump(self) -> None:
         """Give the actors what they have room for, unless what they made is not taken away."""
+        self._pumping = False
         board = self._board
-        if self._backlog <= max(64, 4 * self._kind.at_once * board.actors):
+        with self._changed:
+            self._held_up = self._backlog > self._most_untaken
+        if not self._held_up:
+            given: dict[str, list[Packed]] = {}
             for name, key in board.give():
-                self._submit(self._speak(self._actors[name], key))
-            theft = board.steal()
-            if theft:
-                self._actors[theft[0]].handle.give_back.remote(theft[1])
+                order = self._orders[key]
+                order.skip = order.given
+                given.setdefault(name, []).append(order.packed)
+            for name, packed in given.items():
+                self._submit(self._hand_over(self._actors[name], packed))
+            for name, most in board.steal():
+                self._submit(self._take_back(self._actors[name], most))
         with self._changed:
             self.room = board.room
             self._changed.notify_all()
 
-    async def _speak(self, actor: _Actor, key: str) -> None:
+    async def _hand_over(self, actor: _Actor, orders: Sequence[Packed]) -> None:
         from ray.exceptions import RayError
 
-        order = self._orders.get(key)
-        if order is None:
-            return
         try:
-            if order.packed.asked.in_parts:
-                skip, stream = order.given, actor.handle.stream.options(num_returns="streaming")
-                async for ref in stream.remote(order.packed):
-                    reply: Reply = await ref
-                    skip = self._heard(key, order, reply, skip)
-            else:
-                self._heard(key, order, await actor.handle.speak.remote(order.packed), 0)
+            await actor.handle.take.remote(orders)
         except RayError as error:
             self._died(actor, error)
-        else:
-            self._deaths.pop(actor.node.id, None)
-        self._pump()
 
-    def _heard(self, key: str, order: _Order, reply: Reply, skip: int) -> int:
+    async def _take_back(self, actor: _Actor, most: int) -> None:
+        from ray.exceptions import RayError
+
+        with contextlib.suppress(RayError):  # who waits in `_collect` hears of it, too
+            self._board.gave_back(actor.name, await actor.handle.give_back.remote(most))
+            self._pump_soon()
+
+    async def _collect(self, actor: _Actor) -> None:
+        """Hear what an actor has spoken for as long as it lives."""
+        from ray.exceptions import RayError
+
+        try:
+            answer = actor.handle.collect.remote()
+            while True:
+                replies: list[tuple[str, Reply]] = await answer
+                if actor.name not in self._actors:
+                    return  # it was given up, and its utterances are others'
+                answer = actor.handle.collect.remote()
+                self._deaths.pop(actor.node.id, None)
+                for key, reply in replies:
+                    self._heard(key, reply)
+                self._pump_soon()
+        except RayError as error:
+            self._died(actor, error)
+
+    def _heard(self, key: str, reply: Reply) -> None:
         """Pass a reply on, less the samples that an actor before has delivered."""
-        if self._orders.get(key) is not order:
-            return 0
-        if reply is None:
-            self._board.back(key)
-            return 0
+        order = self._orders.get(key)
+        if order is None:
+            return  # it was dropped
         if isinstance(reply, Refused):
             self._end(key, Failed(key, reply.error()))
-            return 0
-        samples = reply.samples[skip:]
+            return
+        samples = reply.samples[order.skip :]
+        order.skip -= len(reply.samples) - len(samples)
         order.given += len(samples)
         part = Part(key, samples, reply.sample_rate, reply.last)
         if reply.last:
             self._end(key, part)
         elif len(samples):
             self._deliver(order, part)
-        return max(0, skip - len(reply.samples))
 
     def _end(self, key: str, delivery: Delivery) -> None:
         self._board.done(key)
         self._deliver(self._orders.pop(key), delivery)
 
-    def _deliver(self, order: _Order, delivery: Delivery) -> None:
-        self._backlog += 1
+    def _deliver(self, order: Order, delivery: Delivery) -> None:
+        with self._changed:
+            self._backlog += 1
         order.deliver(delivery)
 
     def _died(self, actor: _Actor, error: Exception) -> None:
@@ -225,6 +274,7 @@ class Crew:
                 what = f"{MOST_DEATHS} actors of the fleet died of it"
                 remedy = "change the text, or see the logs of Ray on the nodes"
                 self._end(key, Failed(key, EngineError(Problem(what, remedy, turn=key))))
+            self._pump_soon()
         if not with_node:
             self._deaths[actor.node.id] = count = self._deaths.get(actor.node.id, 0) + 1
             if count >= MOST_IN_A_ROW:
@@ -261,7 +311,7 @@ class Crew:
             num_gpus=int(kind.gpu),
             scheduling_strategy=cluster.on_node(node),
             max_concurrency=1000,
-        ).remote(kind.make, kind.at_once, kind.cpus)
+        ).remote(kind.make, kind.at_once, kind.low, kind.cpus)
         actor = _Actor(f"{node.host}-{self._numbered}", node, handle)
         self._actors[actor.name] = actor
         self._submit(self._join(actor))
@@ -289,7 +339,8 @@ class Crew:
             return
         actor.ready = True
         self._board.join(actor.name)
-        self._pump()
+        self._pump_soon()
+        await self._collect(actor)
 
     def _kill(self, actor: _Actor) -> None:
         import ray

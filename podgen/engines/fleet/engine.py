@@ -23,14 +23,17 @@ from podgen.engines.checks import Problems, refuse
 from podgen.engines.continuous import Asked, Delivery, Failed, Inbox
 from podgen.engines.fleet import cluster
 from podgen.engines.fleet.cluster import Node
-from podgen.engines.fleet.crew import Crew, Kind
+from podgen.engines.fleet.crew import Crew, Kind, Order
 from podgen.engines.fleet.probe import Make, Probe, differing, probe
 from podgen.engines.fleet.settings import read_fleet
+from podgen.engines.fleet.wire import pack
 from podgen.engines.order import longest_first
 from podgen.errors import EngineError, PodgenError, Problem
 
 _BLOCK = 8
 """Among so many utterances for each that is spoken at once, the longest is spoken first."""
+_PACKED = 512
+"""So many utterances are got ready at a time, while those before them are being spoken."""
 _LOOK_SECONDS = 0.25
 """So often it is looked whether what is spoken is still wanted."""
 
@@ -118,11 +121,15 @@ class FleetEngine:
         left: dict[str, Utterance] = {}
         seconds = {utterance.id: self.estimate(utterance) for utterance in utterances}
         block = _BLOCK * self._slots()
-        for utterance in longest_first(utterances, lambda one: seconds[one.id], block):
-            key = self._key()
-            left[key] = utterance
-            asked = Asked(replace(utterance, id=key))
-            crew.ask(key, asked, seconds[utterance.id], results.put)
+        ordered = longest_first(utterances, lambda one: seconds[one.id], block)
+        for first in range(0, len(ordered), _PACKED):
+            orders = []
+            for utterance in ordered[first : first + _PACKED]:
+                key = self._key()
+                left[key] = utterance
+                packed = pack(Asked(utterance), key, prompt=False)
+                orders.append(Order(packed, seconds[utterance.id], results.put))
+            crew.ask(orders)
         problems: list[Problem] = []
         begun, done, total = time.monotonic(), 0.0, sum(seconds.values())
         expected = 0.0
@@ -166,10 +173,10 @@ class FleetEngine:
         return self._crew.actors if self._crew else 0
 
     def ask(self, crew: Crew, asked: Asked, deliver: Callable[[Delivery], None]) -> str:
-        """Have an utterance spoken; the key that stands for its id."""
+        """Have an utterance spoken that somebody waits for; the key that stands for its id."""
         key = self._key()
-        mine = replace(asked, utterance=replace(asked.utterance, id=key))
-        crew.ask(key, mine, self.estimate(asked.utterance), deliver)
+        packed = pack(asked, key, prompt=True)
+        crew.ask([Order(packed, self.estimate(asked.utterance), deliver)])
         return key
 
     def _key(self) -> str:

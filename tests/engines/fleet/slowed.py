@@ -6,17 +6,24 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import podgen.engines.fleet
 from podgen.engines.base import Speech, Utterance
+from podgen.engines.continuous import Asked, Delivery, Inbox, Part
 from podgen.engines.fleet.probe import Make
 
 SECONDS = 0.25
 
 
 class Slowed:
-    """An engine that takes its time. A text that says `deadly` kills its process."""
+    """An engine that takes its time, and gives sound away in halves to those who take parts.
+
+    A text that says `deadly` kills its process; one that says `fragile` does between its halves,
+    the first time. What was spoken stands in the file that the environment names,
+    `PODGEN_TEST_LOG`.
+    """
 
     def __init__(self, make: Make) -> None:
         self._engine = make()
@@ -26,11 +33,30 @@ class Slowed:
         return getattr(self._engine, name)
 
     def synthesize(self, utterances: Sequence[Utterance]) -> Iterator[Speech]:
-        for utterance in utterances:
-            if "deadly" in utterance.text:
-                os._exit(1)
-            time.sleep(SECONDS)
-            yield from self._engine.synthesize([utterance])
+        yield from self._engine.synthesize(utterances)
+
+    def speak_from(self, inbox: Inbox, most: int) -> Iterator[Delivery]:
+        while batch := inbox.take(most, wait=True):
+            for asked in batch:
+                yield from self._spoken(asked)
+
+    def _spoken(self, asked: Asked) -> Iterator[Delivery]:
+        one, log = asked.utterance, Path(os.environ.get("PODGEN_TEST_LOG", os.devnull))
+        if "deadly" in one.text:
+            os._exit(1)
+        time.sleep(SECONDS)
+        (speech,) = self._engine.synthesize([one])
+        half = len(speech.samples) // 2 if asked.in_parts else 0
+        if half:
+            yield Part(one.id, speech.samples[:half], speech.sample_rate, last=False)
+        with log.open("a+") as file:
+            file.seek(0)
+            first = one.text not in file.read()
+            file.write(f"{one.text}\n")
+        if first and "fragile" in one.text:
+            time.sleep(4 * SECONDS)  # the first half has arrived
+            os._exit(1)
+        yield Part(one.id, speech.samples[half:], speech.sample_rate, last=True)
 
 
 def slowed(make: Make) -> Slowed:

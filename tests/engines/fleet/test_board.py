@@ -14,7 +14,7 @@ class World:
     """A board and what a driver would do with it; `deadly` utterances kill whoever has them."""
 
     def __init__(self, deadly: frozenset[str]) -> None:
-        self.board = Board(AT_ONCE, AHEAD)
+        self.board = Board(AT_ONCE, AHEAD, AHEAD)
         self.deadly = deadly
         self.hands: dict[str, list[str]] = {}
         self.ended: dict[str, str] = {}
@@ -54,13 +54,13 @@ class World:
             self.ended[key] = "killer"
 
     def steal(self) -> None:
-        theft = self.board.steal()
-        if theft:
-            actor, most = theft
+        thefts = list(self.board.steal())
+        assert not list(self.board.steal())
+        for actor, most in thefts:
             assert len(self.hands[actor]) > AT_ONCE
-            for key in self.hands[actor][AT_ONCE:][-most:]:
-                self.hands[actor].remove(key)
-                self.board.back(key)
+            keys = self.hands[actor][AT_ONCE:][-most:]
+            self.hands[actor] = [key for key in self.hands[actor] if key not in keys]
+            self.board.gave_back(actor, keys)
 
 
 @settings(max_examples=150, deadline=None)
@@ -102,7 +102,7 @@ def test_every_utterance_is_spoken_once_but_those_that_kill(
 
 
 def test_the_longest_go_to_the_least_loaded_and_what_is_not_begun_is_taken_back() -> None:
-    board = Board(1, 2)
+    board = Board(1, 2, 2)
     board.join("a")
     board.join("b")
     for key, seconds in (("long", 9.0), ("short", 1.0), ("next", 1.0), ("last", 1.0)):
@@ -110,7 +110,7 @@ def test_the_longest_go_to_the_least_loaded_and_what_is_not_begun_is_taken_back(
     given = list(board.give())
     assert given[:2] == [("a", "long"), ("b", "short")]
     assert ("b", "next") in given
-    assert board.room == 2 and board.steal() is None
+    assert board.room == 2 and not list(board.steal())
     assert board.done("short") == "b"
     for key in ("next", "last"):
         board.done(key)
@@ -118,5 +118,5 @@ def test_the_longest_go_to_the_least_loaded_and_what_is_not_begun_is_taken_back(
     assert list(board.give()) == [("b", "late")]
     board.done("late")
     board.join("c")
-    board.back("long")
+    board.gave_back("a", ["long"])
     assert [key for _, key in board.give()] == ["long"]

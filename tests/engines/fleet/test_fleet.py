@@ -16,7 +16,9 @@ import pytest
 
 from podgen.engines import create
 from podgen.engines.base import Utterance
+from podgen.engines.continuous import Asked, Part
 from podgen.engines.fleet import FleetEngine  # before Ray, which it tells to report nothing
+from podgen.engines.fleet.box import Box
 from podgen.errors import EngineError
 from tests.conftest import CommandLine
 from tests.engines.fleet.slowed import SlowFleet, weighed
@@ -36,7 +38,8 @@ def cluster() -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     os.environ["PYTHONPATH"] = str(ROOT)
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    head = {"num_cpus": 0, "include_dashboard": False, "include_log_monitor": False}
+    made = Cluster(initialize_head=True, head_node_args=head)
     try:
         yield made
     finally:
@@ -44,12 +47,16 @@ def cluster() -> Iterator[Any]:
         made.shutdown()
 
 
-@pytest.fixture
-def node(cluster: Any) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the node's actors write what they spoke."""
+    return tmp_path_factory.mktemp("fleet") / "spoken"
+
+
+@pytest.fixture(scope="module")
+def node(cluster: Any, log: Path) -> Any:
     """A node with room for one actor."""
-    made = cluster.add_node(num_cpus=2)
-    yield made
-    cluster.remove_node(made)
+    return cluster.add_node(num_cpus=2, env_vars={"PODGEN_TEST_LOG": str(log)})
 
 
 def speakers(cluster: Any) -> list[Any]:
@@ -78,7 +85,11 @@ def spoken(process: subprocess.Popen[str], most: int = 1000) -> list[str]:
 
 
 def test_whatever_dies_nothing_is_lost_and_nothing_spoken_twice(
-    cluster: Any, podgen: CommandLine, write_show: Callable[..., Path], tmp_path: Path
+    cluster: Any,
+    podgen: CommandLine,
+    write_show: Callable[..., Path],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """The driver is killed, an actor is killed, a node is added, a node is killed."""
     first = cluster.add_node(num_cpus=2)
@@ -109,14 +120,13 @@ def test_whatever_dies_nothing_is_lost_and_nothing_spoken_twice(
     after = spoken(driver, 2)
     speakers(cluster)[0].kill()
     after += spoken(driver, 2)
-    second = cluster.add_node(num_cpus=2)
+    request.getfixturevalue("node")
     cluster.remove_node(first, allow_graceful=False)
     after += spoken(driver)
     assert driver.wait() == 0, (tmp_path / "err").read_text()
     assert "others speak its turns" in (tmp_path / "err").read_text()
     assert not set(before) & set(after)
     assert len(after) == len(set(after)) == TURNS - landed
-    cluster.remove_node(second)
     local = CommandLine(tmp_path, tmp_path / "local")
     assert local("render", "-e", "hibari", script, "-o", "local/show.wav").code == 0
     made, wanted = (tmp_path / "out/show.wav", tmp_path / "local/show.wav")
@@ -129,21 +139,36 @@ def test_whatever_dies_nothing_is_lost_and_nothing_spoken_twice(
 
 
 def test_a_turn_that_kills_three_actors_fails_by_name_and_the_others_are_spoken(
-    cluster: Any, node: Any
+    cluster: Any, node: Any, log: Path
 ) -> None:
-    texts = ["Good morning.", "This is deadly.", "Good evening.", "Good night."]
+    """What an actor had spoken and not yet told when it died is spoken again, and heard once; a
+    stream goes on where it was."""
+    texts = ["Good morning to all.", "This is deadly.", "Good evening.", "Good night."]
     utterances = [Utterance(f"t{n}", text, "heart") for n, text in enumerate(texts)]
+    stream = Utterance("t4", "This is fragile.", "heart")
     engine = SlowFleet(partial(create, "hibari"), cluster.address)
-    local = {s.id: s.samples for s in create("hibari").synthesize(utterances)}
-    heard = {}
+    local = {s.id: s.samples for s in create("hibari").synthesize([*utterances, stream])}
+    heard = []
+    log.unlink(missing_ok=True)
     try:
+        inbox = Box(low=0)
+        inbox.add([(Asked(stream, in_parts=True), True)])
+        parts = []
+        for part in engine.speak_from(inbox, 2):
+            assert isinstance(part, Part)
+            parts.append(part.samples)
+            if part.last:
+                break
+        assert len(parts) == 2 and np.array_equal(np.concatenate(parts), local["t4"])
+        assert log.read_text().splitlines().count(stream.text) == 2
         with pytest.raises(EngineError, match="turn t1: 3 actors of the fleet died of it"):
             for speech in engine.synthesize(utterances):
-                heard[speech.id] = speech.samples
+                heard.append((speech.id, speech.samples))
     finally:
         engine.close()
-    assert heard.keys() == {"t0", "t2", "t3"}
-    assert all(np.array_equal(heard[one], local[one]) for one in heard)
+    assert log.read_text().splitlines().count(texts[0]) > 1
+    assert sorted(one for one, _ in heard) == ["t0", "t2", "t3"]
+    assert all(np.array_equal(samples, local[one]) for one, samples in heard)
 
 
 def test_a_server_answers_from_the_fleet_and_a_node_with_other_weights_is_refused(
