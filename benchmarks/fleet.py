@@ -2,8 +2,9 @@
 
 `--kokoro` holds a fleet of one kokoro actor against the engine itself, in turns. Otherwise the
 simulated engine, which only waits, is run by 1, 8 and 64 actors, all of them processes of this one
-machine: how much of what they could make together arrives. Then actors that do not even wait show
-how many seconds of sound a second the driver takes in, and how many it stores.
+machine: how much of what they could make together arrives. Then two actors that do not even wait
+show how many seconds of sound a second the driver takes in, and how many it stores. Each fleet has
+spoken some seconds before it is timed, so that its memory has been used once.
 Run: `python -m benchmarks.fleet` and `python -m benchmarks.fleet --kokoro`.
 """
 
@@ -27,17 +28,18 @@ from podgen.engines.base import Engine, Speech, Utterance
 from podgen.engines.fleet import FleetEngine, cluster
 from podgen.render.store import Store
 
-SPEED = 50.0
-"""Seconds of sound a second that a simulated actor makes."""
 SLOTS = 8
-JOB_SECONDS = 20.0
+"""Utterances that a simulated actor speaks at once."""
+JOB_SECONDS = 60.0
 """So long each simulated job would take at best."""
+WARM_SECONDS = 5.0
 ROUNDS = 3
 
 
 def job(seconds: float, seed: int = 1) -> list[Utterance]:
     """Utterances of 2 to 12 seconds, in any order."""
-    draw, made = random.Random(seed), []
+    draw = random.Random(seed)
+    made: list[Utterance] = []
     while seconds > 0:
         length = round(draw.uniform(2, 12), 2)
         made.append(Utterance(f"t{len(made)}", f"{length}", "noise"))
@@ -57,30 +59,32 @@ def timed(
 
 
 def fleet(actors: int, slots: int, speed: float) -> FleetEngine:
-    """A fleet of simulated engines, all of its actors ready."""
+    """A fleet of simulated engines, all of its actors ready and warm."""
     settings = {"cpus": 1, "actors": actors, "batch": slots}
     engine = FleetEngine(partial(simulated, slots, speed), settings)
     list(engine.synthesize([Utterance("warm", "0.5", "noise")]))
     while engine.actors < actors:
         time.sleep(0.2)
+    timed(engine, job((speed or 10_000) * actors * WARM_SECONDS, 3), lambda speech: None)
     return engine
 
 
-def growth(counts: Sequence[int]) -> dict[str, float]:
+def growth(counts: Sequence[int], speed: float) -> dict[str, float]:
+    """What fleets of so many actors make, and how much of what they could."""
     figures = {}
     for actors in counts:
-        engine = fleet(actors, SLOTS, SPEED)
-        took, sound = timed(engine, job(SPEED * actors * JOB_SECONDS), lambda speech: None)
+        engine = fleet(actors, SLOTS, speed)
+        took, sound = timed(engine, job(speed * actors * JOB_SECONDS), lambda speech: None)
         engine.close()
-        figures[f"efficiency_{actors}_actors"] = sound / took / (SPEED * actors)
+        figures[f"efficiency_{actors}_actors"] = sound / took / (speed * actors)
         figures[f"sound_a_second_{actors}_actors"] = sound / took
         print(figures, flush=True)
     return figures
 
 
 def intake() -> dict[str, float]:
-    engine = fleet(2, 16, 0.0)
-    took, sound = timed(engine, job(60_000), lambda speech: None)
+    engine = fleet(2, 64, 0.0)
+    took, sound = timed(engine, job(400_000), lambda speech: None)
     figures = {"intake_sound_a_second": sound / took}
     with tempfile.TemporaryDirectory(prefix="podgen-bench-") as folder:
         store = Store(Path(folder))
@@ -117,12 +121,15 @@ def overhead() -> dict[str, float]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kokoro", action="store_true")
-    parser.add_argument("--actors", default="1,8,64")
+    parser.add_argument("--actors", default="1,8,64", help="how many; 0 for the intake alone")
+    parser.add_argument(
+        "--speed", type=float, default=50.0, help="seconds of sound a second of a simulated actor"
+    )
     options = parser.parse_args()
-    counts = [int(count) for count in options.actors.split(",")]
+    counts = [int(count) for count in options.actors.split(",") if int(count)]
     if options.kokoro:
         Result("fleet_kokoro", machine(), overhead()).show()
     else:
-        ray.init("local", num_cpus=max(*counts, 2), include_dashboard=False, log_to_driver=False)
+        ray.init("local", num_cpus=max([*counts, 2]), include_dashboard=False, log_to_driver=False)
         assert cluster.nodes()
-        Result("fleet", machine(), {**growth(counts), **intake()}).show()
+        Result("fleet", machine(), {**growth(counts, options.speed), **intake()}).show()
