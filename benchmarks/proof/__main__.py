@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.proof.faults import FAULTS, Ground, Planted
 from benchmarks.proof.takes import Take, takes
 from benchmarks.results import OUT, Result, machine
-from podgen.proof import Ear, Evidence, Said, Verdict, companies, judge
+from podgen.proof import Company, Ear, Evidence, Said, Verdict, companies, judge
 from podgen.render.keys import digest
 from podgen.render.proving import stored
 from podgen.render.store import Store
@@ -80,15 +80,15 @@ def plant(whole: list[Ground], others: list[Take], count: int) -> Iterator[Plant
         yield from filter(None, one_of_each)
 
 
-def verdict_among(whole: list[Ground], at: Ground, evidence: Evidence) -> Verdict:
-    """The verdict on one take that stands among the whole takes in its place."""
-    shown = [
-        (ground.take.voice, evidence if ground is at else ground.evidence, ground.said)
-        for ground in whole
-        if ground.take.language == at.take.language
-    ]
-    place = [g for g in whole if g.take.language == at.take.language].index(at)
-    return judge(evidence, at.said, companies(shown)[place])
+def company_of(whole: list[Ground]) -> dict[str, Company]:
+    """What the other whole takes of its language say of each take, by its name."""
+    found = {}
+    for language in {ground.take.language for ground in whole}:
+        same = [ground for ground in whole if ground.take.language == language]
+        shown = [(ground.take.voice, ground.evidence, ground.said) for ground in same]
+        for ground, company in zip(same, companies(shown), strict=True):
+            found[ground.take.name] = company
+    return found
 
 
 def run(which: str, folder: Path, count: int, *, tell: bool, present: bool) -> Result:
@@ -98,8 +98,9 @@ def run(which: str, folder: Path, count: int, *, tell: bool, present: bool) -> R
     figures: dict[str, float] = {"whole takes": len(whole)}
     figures["voices"] = len({ground.take.voice for ground in whole})
     graded: dict[str, list[str]] = defaultdict(list)
+    company = company_of(whole)
     for ground in whole:
-        verdict = verdict_among(whole, ground, ground.evidence)
+        verdict = judge(ground.evidence, ground.said, company[ground.take.name])
         graded[ground.take.language].append(verdict.grade)
         if tell and verdict.grade != "good":
             _tell("whole", ground, verdict)
@@ -112,7 +113,7 @@ def run(which: str, folder: Path, count: int, *, tell: bool, present: bool) -> R
     for planted in plant(whole, [ground.take for ground in whole], count):
         ground = planted.ground
         evidence = listen(planted.samples, ground.take.rate, ground.said)
-        verdict = verdict_among(whole, ground, evidence)
+        verdict = judge(evidence, ground.said, company[ground.take.name])
         found[planted.kind].append(verdict.grade)
         if tell and verdict.grade != "bad":
             _tell(planted.kind, ground, verdict)

@@ -26,9 +26,13 @@ from podgen.text.spoken import spoken
 
 HERE = Path(__file__).parent
 VOICES = {
-    ("tuning", "en"): ("- bm_daniel am_onyx bf_emma am_adam af_nova am_echo bf_alice",),
+    ("tuning", "en"): (
+        "- bm_daniel am_onyx bf_emma am_adam af_nova am_echo bf_alice",
+        "hibari:heart",
+        "flite:kal16",
+    ),
     ("tuning", "es"): ("ef_dora",),
-    ("tuning", "de"): (),
+    ("tuning", "de"): ("pf_dora pm_alex",),
     ("heldout", "en"): (
         "am_eric bm_fable af_river bf_lily am_michael af_bella af_sarah bm_lewis af_kore am_liam "
         "bf_isabella am_puck",
@@ -39,8 +43,8 @@ VOICES = {
 }
 """By set and language: groups of voices that each speak every text, one of the group each text. A
 text whose turn falls to - is left out."""
-FOREIGN = {"it": "de"}
-"""The language of a voice -> the one that it speaks by phonemes here where it is asked to."""
+FOREIGN = {"i": "it", "p": "pt"}
+"""Kokoro's voices that speak German by its phonemes here, by their first letter: their language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,10 @@ def _speak(rows: list[tuple[str, str, str, str]], folder: Path) -> None:
             path = folder / f"{name}.wav"
             subprocess.run(["flite", "-voice", own, "-t", said, "-o", path], check=True)
         else:
-            foreign = {theirs: ours for ours, theirs in FOREIGN.items()}
-            tongue = foreign.get(language, language)
+            tongue = FOREIGN[own[0]] if language == "de" else language
             engines[engine or "kokoro"].append(Utterance(name, said, own, tongue))
     # Kokoro has no German, but most of its sounds.
-    espeak.VOICES.update(FOREIGN)
+    espeak.VOICES.update(dict.fromkeys(FOREIGN.values(), "de"))
     for engine, asked in engines.items():
         voices = create(engine)
         try:

@@ -11,7 +11,7 @@ from podgen.proof.ctc import Misfit
 from podgen.proof.differences import Difference
 from podgen.proof.ear import Evidence, Said
 from podgen.proof.hearing import HeardWord
-from podgen.proof.spelling import MARKS, letters
+from podgen.proof.spelling import MARKS, is_interjection, letters
 from podgen.proof.verdict import RANK, Finding, Grade, grade, sureness
 
 # Chosen on the tuning set of benchmarks/proof.
@@ -19,13 +19,25 @@ STRETCHED = 0.55
 """Seconds of speech that a word may take beyond what its letters should."""
 UNLIKE_DOUBTFUL, UNLIKE_BAD = 12.0, 20.0
 """Weight of a misfit, in nats."""
-TIMED_DOUBTFUL, TIMED_BAD = 20.0, 40.0
-"""The same of words that are heard, in time enough to say them: figures and rare spellings."""
+TIMED_DOUBTFUL, TIMED_BAD = (20.0, 3.0), (30.0, 6.0)
+"""The same of words that are heard, in time enough to say them, at least, and at least for each of
+their letters: figures and rare spellings."""
+NAMED_BAD = 40.0
+"""The same of names: a recogniser spells them as it likes, but not as nothing."""
+FURTHER_DOUBTFUL, FURTHER_BAD = 5.0, 8.0
+"""The same of letters that nobody wrote."""
+SLIPPED = 2
+"""So few of them may be a spelling, however unlike: the s in Alvarez."""
 LEAST_SECONDS = 0.03
 """Nobody says a letter in less."""
 MISHEARD, MISHEARD_ONCE = -10.0, 0.0
 """What both readings or one of them found is nothing if the letters are so much likelier those of
 the text: nats, below 0 where they are."""
+BEGUN_ANEW = -6.0
+"""So much less likely for each of their letters, added words are the recogniser's own: it begins
+the text anew after its end."""
+HALF_ALIKE = 0.45
+"""What is heard as something so alike may have been misheard: it is doubtful."""
 BESIDE = 0.15
 """Seconds that a misfit may lie beside a difference."""
 LEAST_LETTERS = 4
@@ -72,65 +84,83 @@ def _finding(
 ) -> Iterator[Finding]:
     heard = reading[one.heard_first : one.heard_last]
     start, end = _place(evidence, reading, one)
-    weight = _weight(one, evidence, start, end)
-    if weight < (MISHEARD if agreed else MISHEARD_ONCE):
+    gain = one.gain or 0.0
+    weight = max([gain, *_near(one, evidence, start, end)])
+    added = not one.written
+    if added and gain < BEGUN_ANEW * one.letters:
+        return  # should there be anything, its letters tell of it
+    if weight < (MISHEARD if agreed else MISHEARD_ONCE) and not (added and agreed):
         return  # the letters are those of the text
-    sure = (agreed and weight >= 0) or weight >= UNLIKE_BAD
+    sure = (agreed and (weight >= 0 or added)) or weight >= UNLIKE_BAD
+    if sure and not added and one.likeness >= HALF_ALIKE:
+        sure = weight >= UNLIKE_BAD
     share = float(np.mean([word.sure for word in heard])) if heard else 0.9
-    share = round(share if sure else share / 2, 2)
+    share = round((1 + share) / 2 if sure else share / 2, 2)
     worst: Grade = "bad" if sure and one.letters >= LEAST_LETTERS else "doubtful"
+    if one.written and all(map(is_interjection, one.written.split())):
+        worst = "doubtful"
     if not one.heard:
         yield Finding("missing", worst, "not heard", start, end, one.written, share)
-    elif not one.written:
-        if end - start < 0.03 * one.letters:
-            return  # nobody says it in that time: the recogniser begins anew after the end
+    elif added:
+        if end - start < LEAST_SECONDS * one.letters:
+            return
         yield Finding("added", worst, "heard, but not written", start, end, one.heard, share)
     else:
         more = abs(one.last - one.first - (one.heard_last - one.heard_first))
-        if _is_name(one.first, one.last, said) and more < 2:
+        if _is_name(one.first, one.last, said) and more < 2 and weight < NAMED_BAD:
             worst = "doubtful"
         what = f"heard as '{one.heard}'"
         yield Finding("changed", worst, what, start, end, one.written, share)
 
 
-def _weight(one: Difference, evidence: Evidence, start: float, end: float) -> float:
-    """How much likelier the letters are to be what was heard, or something else, than the text;
-    0 where letters are not heard."""
-    near = [
+def _near(one: Difference, evidence: Evidence, start: float, end: float) -> list[float]:
+    """The weights of the misfits where a difference is."""
+    place = start - BESIDE, end + BESIDE
+    return [
         misfit.weight
         for misfit in evidence.misfits or ()
-        if _common((start - BESIDE, end + BESIDE), (misfit.start, misfit.end))
-        or (misfit.first < one.last and one.first < misfit.last)
+        if (misfit.first < one.last and one.first < misfit.last)
+        or (_common(place, (misfit.start, misfit.end)) and not _slipped(misfit))
     ]
-    return max([one.gain or 0.0, *near])
+
+
+def _slipped(misfit: Misfit) -> bool:
+    """Whether it is so few letters that nobody wrote that they may be a spelling."""
+    return misfit.first == misfit.last and len(misfit.heard) <= SLIPPED
 
 
 def _unlike(misfit: Misfit, said: Said) -> Iterator[Finding]:
     """Words that no letters stand for, or letters that no word stands for."""
     words = said.words[misfit.first : misfit.last]
-    doubtful, bad = UNLIKE_DOUBTFUL, UNLIKE_BAD
-    if words and _has_time(misfit, said):
-        doubtful, bad = TIMED_DOUBTFUL, TIMED_BAD
+    doubtful, bad = _limits(misfit, said)
     found = grade(misfit.weight, doubtful, bad)
     if found is None:
         return
     sure = sureness(misfit.weight, doubtful, bad)
     if not words:
+        beside = said.words[max(0, misfit.first - 1) : misfit.first + 1]
+        if _slipped(misfit) or any(map(is_interjection, beside)):
+            found = "doubtful"
         what = "or the like heard, but not written"
         yield Finding("added", found, what, misfit.start, misfit.end, misfit.heard, sure)
         return
-    if any(letters(word) in said.name_letters for word in words) or _is_name(
-        misfit.first, misfit.last, said
-    ):
+    named = _is_name(misfit.first, misfit.last, said) and misfit.weight < NAMED_BAD
+    if named or any(letters(word) in said.name_letters for word in words):
         found = "doubtful"
     written = " ".join(word.strip(MARKS) for word in words)
     yield Finding("missing", found, "not heard", misfit.start, misfit.end, written, sure)
 
 
-def _has_time(misfit: Misfit, said: Said) -> bool:
-    """Whether words are heard in a time in which they can be said."""
+def _limits(misfit: Misfit, said: Said) -> tuple[float, float]:
+    """The weights from which on a misfit is doubtful and bad."""
     size = sum(len(letters(word)) for word in said.words[misfit.first : misfit.last])
-    return misfit.lasting >= LEAST_SECONDS * size
+    if not size:
+        few = _slipped(misfit)
+        return (UNLIKE_DOUBTFUL, UNLIKE_BAD) if few else (FURTHER_DOUBTFUL, FURTHER_BAD)
+    if misfit.lasting < LEAST_SECONDS * size:
+        return UNLIKE_DOUBTFUL, UNLIKE_BAD
+    doubtful, bad = (max(least, each * size) for least, each in (TIMED_DOUBTFUL, TIMED_BAD))
+    return doubtful, bad
 
 
 def _stretched(evidence: Evidence) -> Iterator[Finding]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podgen.proof import Evidence, Said
 from podgen.proof.alignment import align, times
+from podgen.proof.ctc import Misfit
 from podgen.proof.differences import differences
 from podgen.proof.hearing import HeardWord
+from podgen.proof.judge_words import word_findings
+from podgen.proof.sound import measure
 from podgen.proof.spelling import split
+from podgen.proof.voice import WIDTH, Windows
 from podgen.text.spoken import spoken
 
 
@@ -190,3 +198,56 @@ def test_figures_share_the_time_between_the_words_beside_them() -> None:
     reading = heard("in nineteen ninety eight it rose")
     spans = times(["In", "1998", "it", "rose."], reading, 3.0, "en")
     assert spans == [(0.0, 0.5), (0.5, 2.0), (2.0, 2.5), (2.5, 3.0)]
+
+
+def findings(
+    text: str, reading: str, *, gain: float = 0.0, unlike: tuple[Misfit, ...] = ()
+) -> list[tuple[str, str]]:
+    """Grade and kind of what two readings alike come to, where letters are heard.
+
+    `gain` is how much likelier the letters are what was heard, in nats, at each difference.
+    """
+    said, words = Said(text, "en"), tuple(heard(reading))
+    differing = tuple(replace(one, gain=gain) for one in differences(said.words, words, "en"))
+    sound = measure(np.zeros(16_000, np.float32), 16_000)
+    voice = Windows(np.zeros((0, WIDTH), np.float32), np.zeros((0, 2)))
+    evidence = Evidence(words, words, unlike, (differing, differing), sound, voice)
+    return [(one.grade, one.kind) for one in word_findings(evidence, said)]
+
+
+@pytest.mark.parametrize(
+    ("reading", "gain", "expected"),
+    [
+        ("then we stock data there", 12.0, [("doubtful", "changed")]),  # half alike
+        ("then we stock data there", 25.0, [("bad", "changed")]),
+        ("then we had lunch there", 12.0, [("bad", "changed")]),
+        ("then we had lunch there", -12.0, []),  # the letters are those of the text
+        ("then we stopped it over there there", -5.0, [("bad", "added")]),
+        ("then we stopped it there then we stopped it there", -300.0, []),  # begun anew
+    ],
+)
+def test_what_both_readings_say_is_weighed_by_the_letters(
+    reading: str, gain: float, expected: list[tuple[str, str]]
+) -> None:
+    assert findings("Then we stopped it there.", reading, gain=gain) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "weight", "lasting", "letters", "expected"),
+    [
+        (2, 3, 40.0, 0.6, "", [("doubtful", "missing")]),  # a long word that is spelt oddly
+        (2, 3, 40.0, 0.2, "", [("bad", "missing")]),  # in no time
+        (4, 5, 36.0, 0.4, "", [("bad", "missing")]),
+        (3, 4, 36.0, 0.4, "", [("doubtful", "missing")]),  # a name
+        (3, 4, 50.0, 0.1, "", [("bad", "missing")]),
+        (2, 2, 9.0, 0.0, "thola", [("bad", "added")]),
+        (2, 2, 31.0, 0.0, "s", [("doubtful", "added")]),
+        (0, 0, 12.0, 0.0, "iche", [("doubtful", "added")]),  # beside what is said in any way
+    ],
+)
+def test_what_does_not_fit_counts_by_its_letters(
+    first: int, last: int, weight: float, lasting: float, letters: str, expected: object
+) -> None:
+    text = "Hm, in ninety-eight Alvarez what left."
+    misfit = Misfit(1.0, 1.3, weight, first, last, letters, lasting)
+    assert findings(text, text, unlike=(misfit,)) == expected
