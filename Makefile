@@ -31,7 +31,7 @@ season: .venv/installed
 -include $(wildcard dist/*.d)
 
 test: .venv/installed
-	.venv/bin/python -m pytest -n 2 --dist loadscope
+	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 lint: .venv/installed
 	.venv/bin/ruff format --check .

@@ -20,6 +20,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Begun in the background by a shell without job control; what is begun here must hear ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# podgen's modules are compiled once, not by each of the hundreds of processes that tests begin.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 VOICES = """\
 characters:
   ADA: {voices: {hibari: heart, kokoro: af_heart}, pan: -0.2}
@@ -82,9 +85,22 @@ class CommandLine:
         )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker has one left when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session")
+def common_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
 @pytest.fixture
-def podgen(tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path, tmp_path / "store")
+def podgen(request: pytest.FixtureRequest, tmp_path: Path, common_store: Path) -> CommandLine:
+    """The command line, with a store of its own unless the test is marked `common_store`: then what
+    others spoke is there."""
+    shared = request.node.get_closest_marker("common_store")
+    return CommandLine(tmp_path, common_store if shared else tmp_path / "store")
 
 
 @pytest.fixture

@@ -22,6 +22,10 @@ from podgen.errors import MachineError
 from podgen.files import make_folder
 from podgen.serve.listening import listen
 
+SWITCH_SECONDS = 0.0005
+"""Looking through a long script takes seconds in a thread beside. Python's own 5 ms, which each
+answer waits several times, would make a page of dozens of requests wait for most of them."""
+
 
 def edit(
     options: Options, *, host: str = "127.0.0.1", port: int | None = None, browser: bool = True
@@ -36,6 +40,7 @@ def edit(
         EngineError: no engine can speak here.
         MachineError: the address cannot be listened on.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     studio = Studio(options)
     studio.open()
     kept = studio.store.root / "pages" / f"{_name(options.script)}.json"

@@ -14,6 +14,8 @@ from podgen.audio.recording import decode
 from tests.audio.material import RATE, speech
 from tests.conftest import CommandLine
 
+pytestmark = pytest.mark.common_store
+
 TURNS = [
     "- EVA: {id: one, audio: eva.wav, text: The first.}",
     "- BEN: {id: two, audio: ben.wav, text: 'The {second}, with a \\ in it.'}",

@@ -16,6 +16,7 @@ from tests.audio.material import RATE, Floats, noise, speech, tone
 from tests.conftest import CommandLine
 
 pytest.importorskip("onnxruntime", reason="the engines are not installed")
+pytestmark = pytest.mark.common_store
 
 TURNS = [
     "- chapter: One",

@@ -17,6 +17,7 @@ from podgen.render.store import Store
 from tests.conftest import CommandLine
 
 pytest.importorskip("hibari", reason="the draft engine is not installed")
+pytestmark = pytest.mark.slow
 
 MANY = [
     ("ADA" if n % 2 else "BEN", f"This is turn number {n} of a rather long show about rain.")

@@ -12,6 +12,7 @@ import soundfile
 from tests.conftest import CommandLine
 
 pytest.importorskip("hibari", reason="the draft engine is not installed")
+pytestmark = pytest.mark.common_store
 
 Write = Callable[..., Path]
 TURNS = [

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import CommandLine
 
 pytest.importorskip("hibari", reason="the draft engine is not installed")
+pytestmark = pytest.mark.common_store
 
 TURNS = [("ADA", "Good morning, Ben."), ("BEN", "Good morning to you.")]
 STREAMS = [

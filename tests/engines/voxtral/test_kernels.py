@@ -26,6 +26,7 @@ from podgen.engines.voxtral.model.ops import TorchOps, rotary_table
 from podgen.engines.voxtral.model.whole import Make, load_model
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.slow
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 DTYPES = [(torch.float32, 1e-5), (torch.bfloat16, 3e-2)]
 TRITON, TORCH = TritonOps(), TorchOps()
@@ -297,7 +298,7 @@ def test_attention_keeps_within_its_tensors(guard: Guard, seed: int) -> None:
 
 
 def test_the_kernels_compile_for_gpus_that_are_not_here(tmp_path: Path) -> None:
-    """To machine code for Ampere, Ada and Hopper, as a frame launches them, within their shared
+    """To machine code for Ada and Hopper, as a frame launches them, within their shared
     memory and registers; in a process of its own, where Triton does not interpret."""
     script = Path(__file__).with_name("compile_kernels.py")
     environment = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
