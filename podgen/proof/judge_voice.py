@@ -78,7 +78,8 @@ def _another(evidence: Evidence, company: Company, middle: Floats) -> Iterator[F
         found = grade(short, VOICE_DOUBTFUL, VOICE_BAD)
         what = "another voice"
         if nearer[at] > like + VOICE_NEARER and short > VOICE_DOUBTFUL / 2:
-            found, what = "bad", f"sounds like {nearest[at]}"
+            found = "bad" if short >= VOICE_DOUBTFUL else "doubtful"
+            what = f"sounds like {nearest[at]}"
         if found and (worst is None or (RANK[found], short) > (RANK[worst.grade], worst.sure)):
             worst = Finding("voice", found, what, *_span(spans, at), "", short)
     if worst is not None:

@@ -4,6 +4,7 @@ good."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import soxr
 
 from podgen.engines import create
 from podgen.engines.base import Utterance
-from podgen.proof import Evidence, Said, Verdict, companies, judge
+from podgen.proof import Company, Evidence, Said, Verdict, companies, judge
 from podgen.proof.sound import Floats, measure
 from podgen.proof.voice import WIDTH, VoiceEncoder, Windows
 from podgen.proof.weights import VOICE_INSTALL, voice_encoder
@@ -108,3 +109,19 @@ def test_a_voice_that_drifts_in_a_long_turn_is_told(takes: tuple[list[Floats], i
 
     assert told(samples) == []
     assert told(drifting) == ["voice"]
+
+
+@pytest.mark.parametrize(("like", "grade"), [(0.82, "doubtful"), (0.78, "bad"), (0.88, "good")])
+def test_a_stretch_nearer_to_another_voice_is_bad_if_it_is_unlike_its_own(
+    like: float, grade: str
+) -> None:
+    own, other, stretch = np.zeros((3, WIDTH), np.float32)
+    own[0], other[:2] = 1.0, (0.5, np.sqrt(0.75))
+    stretch[:2] = like, np.sqrt(1 - like**2)
+    windows = Windows(np.stack((own, stretch, own)), np.array([(0.0, 1.6), (1.6, 3.2), (3.2, 4.8)]))
+    sound = replace(measure(np.zeros(16_000, np.float32), 16_000), start=0.0, end=4.8)
+    evidence = Evidence(None, None, None, (), sound, windows)
+    company = Company(own, usual=0.9, others={"BEN": other})
+    verdict = judge(evidence, Said("Good morning.", "en"), company)
+    found = [one for one in verdict.findings if one.kind == "voice"]
+    assert [one.grade for one in found] == ([] if grade == "good" else [grade])
