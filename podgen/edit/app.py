@@ -109,7 +109,8 @@ def _add_pages(app: FastAPI, studio: Studio) -> None:
 def _modules() -> str:
     """The page's modules, to be fetched at once and not one after another as they import."""
     names = sorted(entry.name for entry in files("podgen.edit").joinpath("page").iterdir())
-    return ", ".join(f"<page/{name}>; rel=modulepreload" for name in names if name.endswith(".js"))
+    paths = ["shared/shared.js", *(f"page/{name}" for name in names if name.endswith(".js"))]
+    return ", ".join(f"<{path}>; rel=modulepreload" for path in paths)
 
 
 def _asset(name: str, package: str = "podgen.edit", folder: str = "page") -> Response:
