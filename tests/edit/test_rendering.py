@@ -45,6 +45,12 @@ def test_speaking_is_called_off_and_begun_again(
     page.get_by_role("button", name="Speak all").wait_for()
     wait_for(lambda: "to be spoken" in page.locator("#work").inner_text())
     assert len(spoken) <= 1  # the one that was being spoken
+    go_on.clear()
+    page.get_by_role("button", name="Render episode").click()
+    page.get_by_role("button", name="Cancel").click()
+    go_on.set()
+    page.get_by_text("the render was called off").wait_for()
+    assert not (edited.script.parent / "dist" / "episode.mp3").exists()
     page.get_by_role("button", name="Speak all").click()
     wait_for(lambda: page.locator("#work").inner_text() == "", 60)
     assert page.locator("#list li.turn:not([data-state=spoken])").count() == 0

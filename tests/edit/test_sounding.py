@@ -66,10 +66,15 @@ def test_the_word_that_sounds_is_marked_and_a_click_goes_to_it(
     page.keyboard.press("Control+Shift+Enter")
     wait_for(lambda: page.evaluate("marks") == SAID, 30)
     page.keyboard.press("Escape")
-    start = httpx.get(f"{edited.url}state").json()["times"][str(number)][0]
+    start, end = httpx.get(f"{edited.url}state").json()["times"][str(number)]
     words = httpx.get(f"{edited.url}words/{number}").json()["words"]
     box = page.evaluate(PLACE, number)
     page.mouse.click(*box)
     [today] = [first for word, first, _ in words if word == "today?"]
     at = "Number(document.getElementById('head').getAttribute('aria-valuenow'))"
     wait_for(lambda: abs(page.evaluate(at) - start - today) < 0.06)
+    wave = page.locator(f"#n{number} .wave").bounding_box()
+    assert wave is not None
+    page.mouse.click(wave["x"] + 0.75 * wave["width"], wave["y"] + wave["height"] / 2)
+    there = start + 0.75 * (end - start)
+    wait_for(lambda: there - 0.06 < page.evaluate(at) < end + 0.5)
