@@ -115,6 +115,11 @@ class Crew:
         """How many actors have loaded their engine."""
         return self._board.actors
 
+    @property
+    def most(self) -> int:
+        """How many utterances could be in the actors' hands."""
+        return (self._kind.at_once + self._kind.ahead) * self._board.actors
+
     def drop(self, key: str) -> None:
         """Nobody wants this one any more."""
         self._loop.call_soon_threadsafe(self._forget, key)

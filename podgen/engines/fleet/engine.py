@@ -6,6 +6,7 @@ import itertools
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,8 +33,8 @@ from podgen.errors import EngineError, PodgenError, Problem
 
 _BLOCK = 8
 """Among so many utterances for each that is spoken at once, the longest is spoken first."""
-_PACKED = 512
-"""So many utterances are got ready at a time, while those before them are being spoken."""
+_PACKED = 64
+"""So many utterances are got ready at a time, when those before them begin to be few."""
 _LOOK_SECONDS = 0.25
 """So often it is looked whether what is spoken is still wanted."""
 
@@ -121,20 +122,22 @@ class FleetEngine:
         left: dict[str, Utterance] = {}
         seconds = {utterance.id: self.estimate(utterance) for utterance in utterances}
         block = _BLOCK * self._slots()
-        ordered = longest_first(utterances, lambda one: seconds[one.id], block)
-        for first in range(0, len(ordered), _PACKED):
-            orders = []
-            for utterance in ordered[first : first + _PACKED]:
-                key = self._key()
-                left[key] = utterance
-                packed = pack(Asked(utterance), key, prompt=False)
-                orders.append(Order(packed, seconds[utterance.id], results.put))
-            crew.ask(orders)
+        ordered = deque(longest_first(utterances, lambda one: seconds[one.id], block))
         problems: list[Problem] = []
         begun, done, total = time.monotonic(), 0.0, sum(seconds.values())
         expected = 0.0
         try:
-            while left:
+            while ordered or left:
+                if ordered and len(left) < max(block, 2 * crew.most):
+                    orders = []
+                    for _ in range(min(_PACKED, len(ordered))):
+                        utterance = ordered.popleft()
+                        key = self._key()
+                        left[key] = utterance
+                        packed = pack(Asked(utterance), key, prompt=False)
+                        orders.append(Order(packed, seconds[utterance.id], results.put))
+                    crew.ask(orders)
+                    continue
                 delivery = results.get()
                 crew.took()
                 utterance = left.pop(delivery.id)
