@@ -73,9 +73,10 @@ def connect(address: str) -> None:
                 ray.init(address=address, **{**options, "include_dashboard": None})
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise MachineError(
-                f"no fleet at {address}: {reason}", "see 'ray status' there, or docs/fleet.md"
-            ) from error
+            remedy = "see 'ray status' there, or docs/fleet.md"
+            if address != AUTO and "RAY_AUTH_MODE" not in os.environ:
+                remedy = f"if it asks for a token, set RAY_AUTH_MODE=token; else {remedy}"
+            raise MachineError(f"no fleet at {address}: {reason}", remedy) from error
 
 
 def _knock(address: str) -> None:
