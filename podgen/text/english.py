@@ -97,14 +97,19 @@ def _names() -> list[Rule]:
 
 
 def _title(match: re.Match[str]) -> str | None:
-    """A title before a name; after a name and before another sentence it is a street."""
+    """A title before a name; after a name and before another sentence it is a street. A word that
+    opens its sentence is no name, whatever its first letter ("Call Dr. Smith")."""
     before = match.string[: match.start()]
-    if match[1] in _STREETS and re.search(r"\b(?!The|In|At|On|To|By|Of)[A-Z][\w']*\s$", before):
+    name = re.search(r"\b(?!The|In|At|On|To|By|Of)[A-Z][\w']*\s$", before)
+    if match[1] in _STREETS and name:
         opens = re.match(
             r"\s+(?:The|He|She|It|We|They|I|You|This|That|There|And|But|Then|In|On|At)\b",
             match.string[match.end() :],
         )
-        return f"{_STREETS[match[1]]}." if opens else None
+        if opens:
+            return f"{_STREETS[match[1]]}."
+        if not re.search(r"(?:^|[.!?:;…]|[\"“(–—])\s*$", before[: name.start()]):
+            return None
     return _TITLES[match[1]]
 
 

@@ -45,6 +45,8 @@ def test_english_as_a_person_reads_it(kind: str, written: str, said: str) -> Non
         ("en", "He came on Sun. and saw the Sun.", "He came on Sunday and saw the Sun."),
         ("en", "I like it... a lot -- really!!! Why?!?!", "I like it... a lot — really! Why?!"),
         ("en", "well-known, state-of-the-art", "well-known, state-of-the-art"),
+        ("en", "Call Dr. Smith at St. Paul.", "Call Doctor Smith at Saint Paul."),
+        ("en", "He took Elm Dr. Then Oak St. north.", "He took Elm Drive. Then Oak Street north."),
         (
             "fr",
             "Le 1er mai 2026 à 14h30",
