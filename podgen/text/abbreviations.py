@@ -17,6 +17,9 @@ def abbreviation_rules(language: str) -> list[Rule]:
     return [rule(rf"(?<![\w.])(?:{longest})(?!\w)", partial(_said, known))] if known else []
 
 
-def _said(known: Mapping[str, str], match: re.Match[str]) -> str:
+def _said(known: Mapping[str, str], match: re.Match[str]) -> str | None:
+    follows = match.string[match.end() :].lstrip()[:1]
+    if match[0][1:] == "." and (not follows.isalpha() or follows.islower()):
+        return None  # one letter is a title before a name, and nowhere else
     said = known[match[0]]
     return said if not match[0].endswith(".") or match.end() < len(match.string) else f"{said}."

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from podgen.text.languages import LANGUAGES
@@ -45,6 +45,7 @@ def test_english_as_a_person_reads_it(kind: str, written: str, said: str) -> Non
         ("en", "He came on Sun. and saw the Sun.", "He came on Sunday and saw the Sun."),
         ("en", "I like it... a lot -- really!!! Why?!?!", "I like it... a lot — really! Why?!"),
         ("en", "well-known, state-of-the-art", "well-known, state-of-the-art"),
+        ("pt", "O D. Pedro leu o Plano D.", "O Dom Pedro leu o Plano D."),
         ("en", "Call Dr. Smith at St. Paul.", "Call Doctor Smith at Saint Paul."),
         ("en", "He took Elm Dr. Then Oak St. north.", "He took Elm Drive. Then Oak Street north."),
         (
@@ -159,6 +160,7 @@ def test_words_with_phonemes_stay_as_they_are_written() -> None:
     assert said == "C3PO met R-two-D-two on the third of May."
 
 
+@example("0D.", "pt")
 @settings(deadline=None)
 @given(
     st.text(alphabet="0123456789.,:/-–%€$°hkm aeDrSt\n()[]*_@#&+=<>½'\"IVX", max_size=40),

@@ -24,8 +24,9 @@ from podgen.engines.checks import Problems, refuse
 from podgen.engines.continuous import Asked, Delivery, Failed, Inbox
 from podgen.engines.fleet import cluster
 from podgen.engines.fleet.cluster import Node
-from podgen.engines.fleet.crew import Crew, Kind, Order
+from podgen.engines.fleet.crew import Crew, Order
 from podgen.engines.fleet.probe import Make, Probe, differing, probe
+from podgen.engines.fleet.roster import Kind
 from podgen.engines.fleet.settings import read_fleet
 from podgen.engines.fleet.wire import pack
 from podgen.engines.order import longest_first
