@@ -32,6 +32,8 @@ MUSIC = "music"
 UNDER = "music under speech"
 EFFECTS = "effects"
 ROOM = "room"
+QUEUE = 1024
+"""Packets of an input, of a few kB each, that ffmpeg may read ahead."""
 _LONGEST_NAME = 200  # bytes; most disks hold 255 and a suffix goes with it
 
 _SPEECH_RANGE = 45.0
@@ -213,8 +215,10 @@ def _input(
 ) -> Any:
     rate, channels = scene.timeline.rate, scene.channels
     pipe = job.feed(lane.stream(parts, rate, channels, start, end, tone))
-    # Nothing seeks in a pipe: without an index of it, which grows to 1 MB in the first hour.
-    return ffmpeg.input(pipe, format="f32le", ar=rate, ac=channels, indexmem=0).audio
+    # Nothing seeks in a pipe: without an index of it, which grows to 1 MB in the first hour. Up to
+    # ffmpeg 6, of several inputs one whose queue of 8 packets is empty is asked again after 10 ms.
+    form = {"format": "f32le", "ar": rate, "ac": channels, "indexmem": 0}
+    return ffmpeg.input(pipe, **form, thread_queue_size=QUEUE).audio
 
 
 def _sum(nodes: Sequence[Any]) -> Any:
