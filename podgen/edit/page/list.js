@@ -92,15 +92,15 @@ const arrange = () => {
   };
   const some = () => {
     if (mine !== building) return;
-    const until = performance.now() + BUILDING_MS, most = rows.size < PART ? PART : Infinity;  // a screen of a new page comes first
-    for (; at < Math.min(state.order.length, most) && performance.now() < until; at++) {
+    const until = performance.now() + BUILDING_MS, first = rows.size < PART;  // a new page's first screen is shown before the rest
+    for (; at < state.order.length && !(first && at >= PART) && performance.now() < until; at++) {
       const row = rows.get(state.order[at]) || build(state.order[at]);
       if (!next) following(row);
       if (row !== next && row === next?.nextElementSibling) { next.remove(); next = row; }  // that one has its place elsewhere
       if (row === next) next = next.nextElementSibling;
       else put(row, into, next);
     }
-    if (at < state.order.length) return most === PART ? requestAnimationFrame(() => setTimeout(some)) : setTimeout(some);
+    if (at < state.order.length) return first ? requestAnimationFrame(() => setTimeout(some)) : setTimeout(some);
     for (const one of [...list.children]) {
       if (!one.childElementCount) { watchParts.unobserve(one); one.remove(); }
       one.style.containIntrinsicHeight = `auto ${ROW_PX * one.childElementCount}px`;
